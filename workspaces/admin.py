@@ -1,0 +1,117 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Model, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from workspaces.audit_pages import AuditPages
+from workspaces.current import current_workspace
+from workspaces.key_rest_pages import RestKeyPages
+from workspaces.model_admin import AuditedAdmin, ReadOnlyAdmin
+from workspaces.models import AuditEntry, Membership, RestApiKey, User, Workspace
+
+# Roles are per workspace, not per Django group.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
+    """Everybody's accounts. Who leaves is made inactive, so that the audit log keeps names.
+
+    For whoever runs the installation; a workspace's own people are its team.
+    """
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "email", "shown_access", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_select_related = True
+    # What makes an operator is for operators to give.
+    reserved = ("is_staff", "is_superuser", "groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+
+    @display(
+        description=_("access"),
+        label={"operator": "success", "team": "info", "none": "warning"},
+    )
+    def shown_access(self, user: User) -> tuple[str, Any]:
+        if not (user.is_active and user.is_staff):
+            return "none", _("none")
+        return ("operator", _("operator")) if user.is_superuser else ("team", _("team"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *self.reserved)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Only an operator may change an operator, whose password would be as good as the role."""
+        if isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    """The team of the workspace."""
+
+    list_display = ("user", "role", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email")
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(AuditedAdmin):
+    list_display = ("name", "slug", "waiting_retention_days", "waiting_cap", "created_at")
+    list_select_related = True
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "waiting_retention_days", "waiting_cap", "created_at")
+    readonly_fields = ("created_at",)
+    noted_values = ("waiting_retention_days", "waiting_cap")
+
+    def wall(self, request: HttpRequest) -> Q:
+        """All of them for whoever runs the installation, else the one that is looked at."""
+        here = current_workspace(request)
+        return Q() if request.user.is_superuser else Q(pk=here.pk if here else None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A slug stands in commands and bookmarks: it is chosen once."""
+        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else {"slug": ("name",)}
+
+
+@admin.register(RestApiKey)
+class RestApiKeyAdmin(RestKeyPages):
+    """The workspace's keys for the REST API (see `workspaces.key_rest_pages`)."""
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(AuditPages):
+    """The workspace's entries; those of the installation for whoever runs it."""
+
+    list_filter = ("action",)
+    search_fields = ("actor", "action", "object_id")
+    date_hierarchy = "at"
+
+    def wall(self, request: HttpRequest) -> Q:
+        here = super().wall(request)
+        return here | Q(workspace=None) if request.user.is_superuser else here

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkspacesConfig(AppConfig):
+    name = "workspaces"
+    verbose_name = _("Settings")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from workspaces import audit_names, schema  # noqa: F401, PLC0415  # models are there
+        from workspaces.key_names import namer  # noqa: PLC0415  # likewise
+        from workspaces.models import RestApiKey  # noqa: PLC0415  # likewise
+
+        audit_names.register("workspace", audit_names.workspaces)
+        audit_names.register("rest_api_key", namer(RestApiKey))

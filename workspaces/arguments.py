@@ -1,0 +1,21 @@
+"""Arguments of commands that name a workspace."""
+
+from django.core.management.base import CommandError, CommandParser
+
+from workspaces import tenancy
+from workspaces.models import Workspace
+
+
+def add_workspace(parser: CommandParser) -> None:
+    parser.add_argument("--workspace", metavar="SLUG", required=True, help="slug of the workspace")
+
+
+def workspace(slug: str) -> Workspace:
+    """The workspace that a command's `--workspace` names.
+
+    Raises `CommandError`, which tells the slugs that there are.
+    """
+    found = Workspace.objects.filter(slug=slug).first()
+    if found is None:
+        raise CommandError(f"There is no workspace {slug}. {tenancy.known_slugs()}")
+    return found

@@ -1,0 +1,54 @@
+"""What was done, in words, for each action that the audit log knows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+WORDS: Mapping[str, Any] = {
+    "workspace.created": _("Workspace created"),
+    "workspace.changed": _("Workspace changed"),
+    "waiting_ids.purged": _("Waiting ids purged"),
+    "demo.loaded": _("Demo loaded"),
+    "user.created": _("Account created"),
+    "user.changed": _("Account changed"),
+    "partner.added": _("Partner added"),
+    "partner.changed": _("Partner changed"),
+    "partner.renamed": _("Partner renamed"),
+    "integration.connected": _("Partner connected"),
+    "integration.handed_over": _("Endpoint and key handed over"),
+    "integration.tested": _("Test call sent"),
+    "integration.disabled": _("Partner disabled"),
+    "integration.enabled": _("Partner enabled"),
+    "integration.changed": _("Connection of a partner changed"),
+    "partner_api_key.issued": _("Partner API key issued"),
+    "partner_api_key.rotated": _("Partner API key rotated"),
+    "partner_api_key.invalidated": _("Partner API key invalidated"),
+    "data_import_key.issued": _("Data import key issued"),
+    "data_import_key.rotated": _("Data import key rotated"),
+    "data_import_key.invalidated": _("Data import key invalidated"),
+    "rest_api_key.issued": _("REST API key issued"),
+    "rest_api_key.rotated": _("REST API key rotated"),
+    "rest_api_key.invalidated": _("REST API key invalidated"),
+    "users.track": _("Users updated"),
+    "users.imported": _("Users imported"),
+    "users.import_cancelled": _("Import of users cancelled"),
+    "users.import_failed": _("Import of users failed"),
+    "user.identified": _("User identified"),
+    "user.merged": _("Users merged"),
+    "user.deleted": _("User deleted"),
+    "waiting_id.deleted": _("Waiting id deleted"),
+    "users.alias.new": _("Aliases added"),
+    "users.alias.update": _("Aliases renamed"),
+    "cohort.retried": _("Upload of a cohort retried"),
+    "cohort.skipped": _("Upload of a cohort skipped"),
+    "segment.created": _("Segment created"),
+    "segment.changed": _("Segment changed"),
+    "segment.archived": _("Segment archived"),
+    "segment.restored": _("Segment restored"),
+}
+
+
+def words(action: str) -> str:
+    """For people; the name itself where it is one that this version doesn't know."""
+    return str(WORDS.get(action, action))

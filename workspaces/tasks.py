@@ -1,0 +1,11 @@
+from typing import Any
+
+from celery import shared_task
+
+from workspaces import heartbeat
+
+
+@shared_task(bind=True)
+def beat_heart(self: Any) -> None:
+    """Which worker took this is enough to know that one works."""
+    heartbeat.beat(self.request.hostname or "worker")
