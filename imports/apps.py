@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportsConfig(AppConfig):
+    name = "imports"
+    verbose_name = _("Audience")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from imports.audited import jobs  # noqa: PLC0415  # models are there only now
+        from workspaces import audit_names  # noqa: PLC0415  # likewise
+
+        audit_names.register("import", jobs)
