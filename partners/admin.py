@@ -1,0 +1,26 @@
+from django.contrib import admin
+
+from partners.models import DataImportKey, Partner, PartnerApiKey
+from partners.pages.connection import ConnectionPages
+from partners.pages.keys import DataImportKeyPages, PartnerApiKeyPages
+from partners.pages.listing import GalleryPage
+from partners.pages.naming import NamingPages
+from partners.pages.partner import OverviewPage
+from partners.pages.trial import TrialPage
+
+
+@admin.register(Partner)
+class PartnerAdmin(GalleryPage, OverviewPage, NamingPages, ConnectionPages, TrialPage):
+    """The gallery, and a page for each partner (see `partners.pages`)."""
+
+    list_select_related = True
+
+
+@admin.register(DataImportKey)
+class DataImportKeyAdmin(DataImportKeyPages):
+    """The workspace's keys, of all its partners."""
+
+
+@admin.register(PartnerApiKey)
+class PartnerApiKeyAdmin(PartnerApiKeyPages):
+    """The installation's keys, for whoever runs it."""

@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PartnersConfig(AppConfig):
+    name = "partners"
+    verbose_name = _("Partner Integrations")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from partners.audited import partners  # noqa: PLC0415  # models are there only now
+        from partners.models import DataImportKey, PartnerApiKey  # noqa: PLC0415  # likewise
+        from workspaces import audit_names  # noqa: PLC0415  # likewise
+        from workspaces.key_names import namer  # noqa: PLC0415  # likewise
+
+        for object_type in ("partner", "integration"):
+            audit_names.register(object_type, partners)
+        audit_names.register("data_import_key", namer(DataImportKey))
+        audit_names.register("partner_api_key", namer(PartnerApiKey))
