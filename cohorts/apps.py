@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CohortsConfig(AppConfig):
+    name = "cohorts"
+    verbose_name = _("Audience")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from cohorts import audited, belonging, members  # noqa: PLC0415  # models are there only now
+        from cohorts import deliveries as ours  # noqa: PLC0415  # likewise
+        from partners import deliveries  # noqa: PLC0415  # likewise
+        from profiles import belonging as belongings  # noqa: PLC0415  # likewise
+        from profiles import memberships  # noqa: PLC0415  # likewise
+        from workspaces import audit_names  # noqa: PLC0415  # likewise
+
+        memberships.register(members)
+        deliveries.register(ours)
+        belongings.register("cohorts", belonging.read)
+        audit_names.register("cohort", audited.cohorts)

@@ -1,0 +1,7 @@
+from cohorts.read_api import CohortDetailsView, CohortListView
+from common.urls import endpoint
+
+urlpatterns = [
+    endpoint("cohorts/list", CohortListView.as_view(), "cohort-list"),
+    endpoint("cohorts/details", CohortDetailsView.as_view(), "cohort-details"),
+]

@@ -1,0 +1,34 @@
+"""What is kept for a while, and what goes then."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from cohorts import erasure
+from partners.models import HourlyFigures, IdempotencyRecord, RequestCount
+
+# What happened by the hour, which outlives the request log's lines.
+HOURS_KEPT = timedelta(days=90)
+
+CLEAR_BITMAPS = """
+UPDATE cohorts_upload SET members_added = NULL, members_removed = NULL
+ WHERE received_at < %s AND applied_at IS NOT NULL AND members_added IS NOT NULL
+"""
+
+
+def tidy() -> None:
+    """Clear what each old upload added and removed; its counts stay in the ledger for good.
+
+    And forget deletions that no request can meet any more.
+    """
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR_BITMAPS, [now - timedelta(days=settings.UPLOAD_RETENTION_DAYS)])
+    IdempotencyRecord.objects.filter(
+        created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_RETENTION_HOURS)
+    ).delete()
+    for figures in (RequestCount, HourlyFigures):
+        figures.objects.filter(hour__lt=now - HOURS_KEPT).delete()
+    erasure.tidy()
