@@ -1,0 +1,150 @@
+"""The Segments API. Thin doors: decode, hand over, answer."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.errors import BadRequest, NotFound
+from common.snapshots import snapshot
+from segments import evaluation, requests, schema, services, wording
+from segments.models import Segment
+from segments.reading import InvalidTree
+from segments.resolving import resolve
+from segments.tree import parse
+from workspaces.models import RestApiKey
+
+PAGE_SIZE = 100
+
+
+@extend_schema(tags=["Segments"])
+class SegmentReachView(APIView):
+    required_permission = "segments.details"
+
+    @extend_schema(
+        operation_id="segment_reach",
+        summary="Count exactly whom filters reach",
+        request=schema.ReachRequest,
+        responses=schema.answers(schema.Reach, 400),
+    )
+    def post(self, request: Request) -> Response:
+        tree = requests.filters(request.data)
+        try:
+            found = evaluation.reach_of(_key(request).workspace_id, tree)
+        except InvalidTree as error:
+            requests.refuse(error)
+        return Response({"message": "success", **asdict(found)})
+
+
+@extend_schema(tags=["Segments"])
+class SegmentCreateView(APIView):
+    required_permission = "segments.create"
+
+    @extend_schema(
+        operation_id="create_segment",
+        summary="Create a segment",
+        request=schema.SegmentRequest,
+        responses=schema.answers(schema.SegmentCreated, 400, status=201),
+    )
+    def post(self, request: Request) -> Response:
+        key = _key(request)
+        new = requests.new_segment(request.data)
+        try:
+            segment = services.create(
+                key.workspace,
+                name=new.name,
+                description=new.description,
+                tags=new.tags,
+                filters=new.filters,
+                by=key,
+            )
+        except InvalidTree as error:
+            requests.refuse(error)
+        except services.InvalidSegment as error:
+            raise BadRequest(str(error)) from error
+        return Response({"message": "success", "segment_id": str(segment.pk)}, status=201)
+
+
+@extend_schema(tags=["Segments"])
+class SegmentListView(APIView):
+    required_permission = "segments.list"
+
+    @extend_schema(
+        operation_id="list_segments",
+        summary="List segments in order of creation, 100 a page",
+        parameters=[
+            OpenApiParameter("page", int, description="From 0."),
+            OpenApiParameter("sort_direction", str, enum=["asc", "desc"]),
+        ],
+        responses=schema.answers(schema.SegmentList, 400),
+    )
+    def get(self, request: Request) -> Response:
+        page = requests.page(request.query_params)
+        sign = "-" if requests.is_descending(request.query_params) else ""
+        segments = Segment.objects.in_workspace(_key(request).workspace).active()
+        chosen = segments.order_by(f"{sign}created_at", f"{sign}pk").defer("filters")
+        listed = chosen[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+        return Response(
+            {
+                "message": "success",
+                "segments": [
+                    {
+                        "id": str(segment.pk),
+                        "name": segment.name,
+                        "analytics_tracking_enabled": False,
+                        "tags": segment.tags,
+                    }
+                    for segment in listed
+                ],
+            }
+        )
+
+
+@extend_schema(tags=["Segments"])
+class SegmentDetailsView(APIView):
+    required_permission = "segments.details"
+
+    @extend_schema(
+        operation_id="segment_details",
+        summary="Show a segment, its filters and its exact size",
+        parameters=[OpenApiParameter("segment_id", str, required=True)],
+        responses=schema.answers(schema.SegmentDetails, 400, 404),
+    )
+    def get(self, request: Request) -> Response:
+        workspace = _key(request).workspace
+        segment_id = requests.segment_id(request.query_params)
+        with snapshot():
+            segment = Segment.objects.in_workspace(workspace).filter(pk=segment_id).first()
+            if segment is None:
+                raise NotFound
+            return Response({"message": "success", **_details(segment)})
+
+
+def _details(segment: Segment) -> dict[str, Any]:
+    tree = parse(segment.filters)
+    plan = resolve(segment.workspace_id, [tree])
+    return {
+        "created_at": _time(segment.created_at),
+        "updated_at": _time(segment.updated_at),
+        "name": segment.name,
+        "description": wording.describe(tree, plan),
+        "text_description": segment.description,
+        "tags": segment.tags,
+        "teams": [],
+        "size": evaluation.sizes_of(segment.workspace_id, [tree])[0],
+        "filters": tree.to_json(),
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _key(request: Request) -> RestApiKey:
+    key = request.auth
+    assert isinstance(key, RestApiKey)
+    return key

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SegmentsConfig(AppConfig):
+    name = "segments"
+    verbose_name = _("Audience")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from profiles import belonging as belongings  # noqa: PLC0415  # models aren't loaded before
+        from segments import audited, belonging, usage  # noqa: PLC0415  # likewise
+        from workspaces import audit_names  # noqa: PLC0415  # likewise
+
+        belongings.register("segments", belonging.read)
+        usage.register(usage.segments_made_of)
+        audit_names.register("segment", audited.segments)

@@ -1,0 +1,135 @@
+"""The pages of the segment form: one to add, one to change, and its reach by itself."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from segments import services
+from segments.builder import Builder
+from segments.draft import Draft
+from segments.forms import SegmentForm
+from segments.models import Segment
+from segments.reading import InvalidTree
+from segments.tree import Tree, parse
+from workspaces.current import current_workspace
+from workspaces.model_admin import WalledAdmin
+from workspaces.models import User, Workspace
+
+
+class BuilderAdmin(WalledAdmin):
+    """Puts `segments.builder` in the place of Django's form."""
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        ours = [
+            path("reach/", wrap(self.reach_view), name="segments_segment_new_reach"),
+            path("<path:object_id>/reach/", wrap(self.reach_view), name="segments_segment_reach"),
+        ]
+        return ours + list(super().get_urls())
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self._form(request, None)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return self._form(request, self._found(request, object_id))
+
+    def reach_view(self, request: HttpRequest, object_id: str = "") -> HttpResponse:
+        """The reach panel and the counts of each row, for the form as it is being edited."""
+        if not self.has_view_permission(request) or request.method != "POST":
+            raise PermissionDenied
+        segment = self._found(request, object_id) if object_id else None
+        builder = _submitted(request, segment)
+        builder.evaluate()
+        return TemplateResponse(
+            request, "segments/partials/live.html", {"builder": builder, "live": True}
+        )
+
+    def _found(self, request: HttpRequest, object_id: str) -> Segment:
+        segment: Segment | None = self.get_object(request, object_id)
+        if segment is None:
+            raise Http404
+        if not self.has_view_permission(request, segment):
+            raise PermissionDenied
+        return segment
+
+    def _form(self, request: HttpRequest, segment: Segment | None) -> HttpResponse:
+        may_save = self.has_change_permission(request, segment) if segment else True
+        if request.method != "POST":
+            draft = Draft.of(parse(segment.filters) if segment else Tree())
+            builder = Builder(shown_workspace(request), SegmentForm.of(segment), draft, segment)
+            builder.evaluate()
+            return self._page(request, builder, may_save)
+        if not may_save:
+            raise PermissionDenied
+        builder = _submitted(request, segment)
+        builder.draft.edit(request.POST)
+        builder.evaluate()
+        if "_save" in request.POST and (saved := _save(request, builder)):
+            return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[saved.pk]))
+        return self._page(request, builder, may_save)
+
+    def _page(self, request: HttpRequest, builder: Builder, may_save: bool) -> HttpResponse:
+        segment = builder.segment
+        context = {
+            **self.admin_site.each_context(request),
+            "title": segment.name if segment else _("New segment"),
+            "opts": self.opts,
+            "original": segment,
+            "inline_admin_formsets": [],
+            "builder": builder,
+            "may_save": may_save,
+        }
+        return TemplateResponse(request, "segments/builder.html", context)
+
+
+def _submitted(request: HttpRequest, segment: Segment | None) -> Builder:
+    """The form as it was sent; its own fields complain only where somebody saves."""
+    form = SegmentForm(request.POST)
+    if "_save" not in request.POST:
+        form = SegmentForm(initial={key: request.POST.get(key, "") for key in form.fields})
+    return Builder(shown_workspace(request), form, Draft.submitted(request.POST), segment)
+
+
+def _save(request: HttpRequest, builder: Builder) -> Segment | None:
+    """The segment, stored, or None with what hinders it noted in the form."""
+    if not builder.form.is_valid() or builder.tree is None:
+        return None
+    values = builder.form.kept()
+    try:
+        if segment := builder.segment:
+            services.update(segment, **values, filters=builder.tree, by=signed_in(request))
+        else:
+            segment = services.create(
+                builder.workspace, **values, filters=builder.tree, by=signed_in(request)
+            )
+    except services.NameTaken:
+        builder.form.add_error("name", _("Another segment has this name."))
+        return None
+    except InvalidTree as error:
+        builder.draft.blame(error)
+        return None
+    messages.success(request, _("%(name)s is saved.") % {"name": segment.name})
+    return segment
+
+
+def shown_workspace(request: HttpRequest) -> Workspace:
+    workspace = current_workspace(request)
+    if workspace is None:
+        raise Http404
+    return workspace
+
+
+def signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,75 @@
+"""What the calls of the Segments API carry, checked before anything is looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+from uuid import UUID
+
+from common.errors import BadRequest, NotFound
+from segments.reading import InvalidTree, Node
+from segments.tree import ROOT, Tree, parse
+
+LONGEST_DESCRIPTION = 10_000
+MOST_TAGS = 50
+LAST_PAGE = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewSegment:
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    filters: Tree
+
+
+def refuse(error: InvalidTree) -> NoReturn:
+    """Say that the filters can't be used, and where they are wrong."""
+    raise BadRequest("filters must be a valid filter tree", errors=error.problems) from error
+
+
+def filters(body: object) -> Tree:
+    """The tree of `{"filters": …}`."""
+    value = body.get(ROOT) if isinstance(body, dict) else None
+    try:
+        return parse(value)
+    except InvalidTree as error:
+        refuse(error)
+
+
+def new_segment(body: object) -> NewSegment:
+    if not isinstance(body, dict):
+        raise BadRequest
+    node = Node(body, "")
+    try:
+        name = node.text("name", longest=255).strip()
+        description = node.optional_text("description", longest=LONGEST_DESCRIPTION)
+        tags = node.texts("tags", most=MOST_TAGS, longest=64) if body.get("tags") else ()
+    except InvalidTree as error:
+        raise BadRequest(str(error)) from error
+    if not name:
+        raise BadRequest("name must be a non-empty string")
+    return NewSegment(name, description, tags, filters(body))
+
+
+def page(query: Mapping[str, str]) -> int:
+    text = query.get("page", "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= LAST_PAGE):
+        raise BadRequest("page must be a whole number from 0")
+    return int(text)
+
+
+def is_descending(query: Mapping[str, str]) -> bool:
+    direction = query.get("sort_direction", "asc")
+    if direction not in ("asc", "desc"):
+        raise BadRequest("sort_direction must be asc or desc")
+    return direction == "desc"
+
+
+def segment_id(query: Mapping[str, str]) -> UUID:
+    text = query.get("segment_id", "")
+    if not text:
+        raise BadRequest("segment_id must be a valid string")
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound from error

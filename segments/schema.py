@@ -1,0 +1,128 @@
+"""The Segments API as the OpenAPI document describes it. `segments.tree` checks the trees."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
+from rest_framework import serializers
+
+from cohorts.schema import Refusal
+from segments.filters.base import Membership
+from segments.tree import VERSION, Match
+
+
+class CohortFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["cohort"])
+    partner = serializers.CharField(help_text="Slug of the technology partner.")
+    operator = serializers.ChoiceField(choices=[one.value for one in Membership])
+    cohorts = serializers.ListField(
+        child=serializers.CharField(),
+        min_length=1,
+        help_text="The partner's ids; a user in any of them is included.",
+    )
+
+
+class SegmentFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["segment"])
+    operator = serializers.ChoiceField(choices=[one.value for one in Membership])
+    segment = serializers.UUIDField()
+
+
+FilterNode = PolymorphicProxySerializer(
+    component_name="FilterNode",
+    serializers={"cohort": CohortFilterNode, "segment": SegmentFilterNode},
+    resource_type_field_name="kind",
+    many=True,
+)
+
+
+class FilterGroup(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    match = serializers.ChoiceField(choices=[one.value for one in Match], required=False)
+    filters = FilterNode
+
+
+class FilterTree(serializers.Serializer[Any]):
+    version = serializers.ChoiceField(choices=[VERSION])
+    match = serializers.ChoiceField(
+        choices=[one.value for one in Match], required=False, help_text="Between the groups."
+    )
+    groups = FilterGroup(many=True, required=False, help_text="None at all match everyone.")
+    exclusions = FilterGroup(many=True, required=False, help_text="Taken away at the end.")
+
+
+class ReachRequest(serializers.Serializer[Any]):
+    filters = FilterTree()
+
+
+class FilterReach(serializers.Serializer[Any]):
+    alone = serializers.IntegerField(help_text="Reached with nothing else in the tree.")
+    running = serializers.IntegerField(
+        help_text="Reached if the tree ended here, exclusions left aside."
+    )
+
+
+class GroupReach(FilterReach):
+    filters = FilterReach(many=True)
+
+
+class ExclusionReach(serializers.Serializer[Any]):
+    removed = serializers.IntegerField(help_text="Taken of those whom earlier exclusions left.")
+
+
+class Reach(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    total = serializers.IntegerField()
+    everyone = serializers.IntegerField(help_text="All users of the workspace.")
+    groups = GroupReach(many=True)
+    exclusions = ExclusionReach(many=True)
+
+
+class SegmentRequest(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255)
+    description = serializers.CharField(required=False, allow_blank=True)
+    tags = serializers.ListField(child=serializers.CharField(max_length=64), required=False)
+    filters = FilterTree()
+
+
+class SegmentCreated(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    segment_id = serializers.UUIDField()
+
+
+class SegmentSummary(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    analytics_tracking_enabled = serializers.BooleanField()
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class SegmentList(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    segments = SegmentSummary(many=True)
+
+
+class SegmentDetails(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    name = serializers.CharField()
+    description = serializers.CharField(help_text="The filters in words.")
+    text_description = serializers.CharField(help_text="As somebody typed it.")
+    tags = serializers.ListField(child=serializers.CharField())
+    teams = serializers.ListField(child=serializers.CharField())
+    size = serializers.IntegerField(help_text="Exact, as of now.")
+    filters = FilterTree()
+
+
+_REFUSALS = {
+    400: "Something is wrong, with its path in `errors`.",
+    401: "No valid key.",
+    403: "The key lacks the permission, or isn't allowed from here.",
+    404: "No such segment.",
+}
+
+
+def answers(success: Any, *refusals: int, status: int = 200) -> dict[int, Any]:
+    """What a call answers by status; every call may refuse the key."""
+    codes = sorted({*refusals, 401, 403})
+    return {status: success} | {code: OpenApiResponse(Refusal, _REFUSALS[code]) for code in codes}
