@@ -1,0 +1,1 @@
+"""Load and latency figures of this machine; docs/performance.md explains them."""

@@ -1,0 +1,35 @@
+"""How big the run is, from the environment."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import environ
+
+PARTS = ("export", "reach", "identities", "import")
+
+
+@dataclass(frozen=True)
+class Setting:
+    parts: list[str]  # that are measured
+    users: int  # in the workspace
+    cohort: int  # ids in the exported cohort
+    connections: int  # that the export uses at once
+    rounds: int  # of export and baseline, taking turns
+    reaches: int  # reach requests
+    cohorts: int  # that an identify, merge or delete has to look into
+    identities: int  # calls of each of the three
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        env = environ.Env()
+        users = env.int("BENCH_USERS", default=1_000_000)
+        return cls(
+            parts=env.list("BENCH_PARTS", default=list(PARTS)),
+            users=users,
+            cohort=env.int("BENCH_COHORT", default=users // 2),
+            connections=env.int("BENCH_CONNECTIONS", default=4),
+            rounds=env.int("BENCH_ROUNDS", default=3),
+            reaches=env.int("BENCH_REACHES", default=200),
+            cohorts=env.int("BENCH_COHORTS", default=2_000),
+            identities=env.int("BENCH_IDENTITIES", default=100),
+        )
