@@ -53,9 +53,7 @@ requests = st.lists(
     ),
     max_size=3,
 )
-files = st.one_of(
-    several(st.tuples(ids, attributes)) for ids in (external_ids, aliases, devices)
-)
+files = st.one_of(several(st.tuples(ids, attributes)) for ids in (external_ids, aliases, devices))
 workspaces = count()
 
 

@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cohorts.patches import STAGGERED
 from cohorts.tests.audience import upload
 from cohorts.tests.factories import adds, make_users
+from common.bitmaps import BLOCK_SIZE
 from profiles import aliases, deletion, merging, rules
 from profiles.aliases import NewAlias, Renaming
 from profiles.merging import Identification, Merge
@@ -15,6 +17,20 @@ from workspaces.models import AuditEntry
 pytestmark = pytest.mark.django_db
 
 MANY = 50
+
+# The next id that is a multiple of the step: sequences go on from one test to the next.
+ROUND_UP = """
+SELECT setval(sequence, (nextval(sequence) / %s + 1) * %s, false)
+  FROM CAST(pg_get_serial_sequence(%s, 'id') AS regclass) AS sequence
+"""
+
+
+@pytest.fixture(autouse=True)
+def _users_in_one_block_of_cohorts_with_small_patches(db):
+    """When a patch is worked into its block goes by the cohort's id and by who shares a block."""
+    with connection.cursor() as cursor:
+        for table, step in (("profiles_profile", BLOCK_SIZE), ("cohorts_cohort", STAGGERED)):
+            cursor.execute(ROUND_UP, [step, step, table])
 
 
 def queries_of(work):
