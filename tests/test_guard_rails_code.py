@@ -148,3 +148,11 @@ def templates():
 def test_every_template_compiles():
     for name in templates():
         engines["django"].get_template(str(name))
+
+
+def test_no_test_starts_what_a_web_server_starts():
+    """Importing `config.wsgi` starts the request log's writer, which commits."""
+    tests = [path for path in ROOT.rglob("test_*.py") if ".venv" not in path.parts]
+
+    assert tests
+    assert [path for path in tests if "config.wsgi" in imported(ast.parse(path.read_text()))] == []
