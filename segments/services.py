@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from common.advisory import Namespace, hold
 from segments import usage
 from segments.models import Segment
 from segments.resolving import resolve
 from segments.tree import Tree
 from workspaces import audit
 from workspaces.models import Workspace
-
-_NAMESPACE = 0x5155  # beside those of `profiles.locks`
 
 
 class InvalidSegment(ValueError):
@@ -110,8 +109,7 @@ def restore(segment: Segment, *, by: audit.Actor) -> None:
 
 def _lock_nesting(workspace_id: int) -> None:
     """One change at a time, so that two can't close a circle or archive what is being used."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_NAMESPACE, workspace_id])
+    hold(Namespace.SEGMENTS, workspace_id)
 
 
 def _set(

@@ -1,6 +1,7 @@
 """One background job: exactly once per batch, in order, cancelled, resumed, tidied."""
 
 import gzip
+import time
 from datetime import timedelta
 
 import pytest
@@ -144,15 +145,29 @@ def test_two_runners_at_once_store_everything_once(acme, small_batches):
     assert Profile.objects.count() == 200
 
 
+def await_end_of_session(pid, seconds=20):
+    """A session that was closed goes on for a moment, with all that it holds."""
+    until = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
+            if not cursor.fetchone():
+                return
+            time.sleep(0.01)
+    raise AssertionError("the session doesn't end")
+
+
 def test_only_the_holder_of_the_claim_runs_and_it_is_free_again_with_its_connection(acme):
     make_job(acme)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
 
     def hold():
         with claims.claim(acme.pk) as mine:
             assert mine
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                (pid,) = cursor.fetchone()
             connection.close()  # as a killed worker's is
+            return pid
 
     with claims.claim(acme.pk) as mine:
         assert mine
@@ -160,8 +175,9 @@ def test_only_the_holder_of_the_claim_runs_and_it_is_free_again_with_its_connect
         with aside(lambda: runner.run(acme.pk, seconds=60)) as (other,):
             assert other.result() is False
     assert not Profile.objects.exists()
-    with aside(hold):
+    with aside(hold) as (held,):
         pass
+    await_end_of_session(held.result())
     assert claims.unclaimed() == [acme.pk]
     work_off(acme)
     assert Profile.objects.exists()

@@ -1,0 +1,79 @@
+"""Advisory locks of PostgreSQL, each kind in a namespace of its own.
+
+They are all here so that no two kinds meet: of two that share a namespace, whoever saves a
+segment waits for an import. The key is the id of what is locked.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum, unique
+
+from django.db import InterfaceError, OperationalError, connection
+
+# A claim's session is ended by PostgreSQL when its holder has been silent for so long.
+MOST_IDLE = "60s"
+
+
+@unique
+class Namespace(IntEnum):
+    """Counted from 0x5153, "QS", so as to keep out of the way of anybody else's locks."""
+
+    IDENTITIES = 0x5153
+    FOLDING = 0x5154
+    ALIASES = 0x5155
+    SEGMENTS = 0x5156
+    JOBS = 0x5157
+
+
+def hold(namespace: Namespace, key: int, *, shared: bool = False) -> None:
+    """Wait for the lock and keep it until the transaction ends.
+
+    Raises `RuntimeError` outside of one.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    _within_a_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [namespace, key])
+
+
+def try_hold(namespace: Namespace, key: int) -> bool:
+    """The lock until the transaction ends, if nobody has it; whether it was free."""
+    _within_a_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [namespace, key])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def claim(namespace: Namespace, key: int) -> Iterator[bool]:
+    """Whether the lock is ours until the end of the block, over any number of transactions.
+
+    A killed holder's claim ends with its connection, and a frozen one's when PostgreSQL ends
+    a session that has been idle for `MOST_IDLE`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [namespace, key])
+        taken = bool(cursor.fetchone()[0])
+    if not taken:
+        yield False
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET idle_session_timeout = '{MOST_IDLE}'")
+        yield True
+    finally:
+        _release(namespace, key)
+
+
+def _release(namespace: Namespace, key: int) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET idle_session_timeout")
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [namespace, key])
+    except (OperationalError, InterfaceError):
+        connection.close()  # and the claim with it
+
+
+def _within_a_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("This lock lives as long as its transaction: open one first.")
