@@ -1,4 +1,4 @@
-"""A partner's cohorts, for the partner's own page."""
+"""A partner's cohorts and uploads, for the partner's own pages."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,11 @@ from django.urls import reverse
 
 from cohorts.models import Cohort
 from cohorts.sizes import sizes
+from cohorts.uploads import latest as uploads
 from common.snapshots import snapshot
 from partners.deliveries import Deliveries, Delivery
+
+__all__ = ["counts", "read", "uploads"]
 
 SHOWN = 10
 

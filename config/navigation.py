@@ -20,7 +20,13 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str | None]]]] = [
                 "hub",
                 "admin:partners_partner_changelist",
                 "partners.view_partner",
-            )
+            ),
+            (
+                _("Installation log"),
+                "rule",
+                "admin:partners_loggedcall_changelist",
+                "partners.view_loggedcall",
+            ),
         ],
     ),
     (

@@ -1,4 +1,4 @@
-"""What a partner has delivered: its cohorts, of which only a higher app knows.
+"""What a partner has delivered: cohorts and uploads, of which only a higher app knows.
 
 That app registers a reader; until one has, partners have delivered nothing.
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,28 @@ class Deliveries:
         return max((delivery.matched for delivery in self.latest), default=0)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An accepted request that brought users. `path` is its cohort's page, `outcome` in words."""
+
+    at: datetime
+    cohort: str
+    path: str
+    ids: int
+    request_id: UUID
+    key_id: int | None
+    outcome: str
+
+
 class Reader(Protocol):
     def counts(self, workspace_id: int) -> Mapping[int, int]:
         """How many cohorts each partner keeps there, by its id."""
 
     def read(self, workspace_id: int, partner_id: int) -> Deliveries:
         """What one partner keeps there, all of one moment."""
+
+    def uploads(self, workspace_id: int, partner_id: int, *, most: int) -> Sequence[Upload]:
+        """Its latest uploads, the newest first."""
 
 
 _readers: list[Reader] = []
@@ -61,3 +78,7 @@ def counts(workspace_id: int) -> Mapping[int, int]:
 
 def read(workspace_id: int, partner_id: int) -> Deliveries:
     return _readers[0].read(workspace_id, partner_id) if _readers else Deliveries()
+
+
+def uploads(workspace_id: int, partner_id: int, *, most: int) -> Sequence[Upload]:
+    return _readers[0].uploads(workspace_id, partner_id, most=most) if _readers else ()

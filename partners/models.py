@@ -144,6 +144,8 @@ class LoggedCall(models.Model):
     partner_api_key = models.CharField(_("partner API key"), max_length=24)
 
     class Meta:
+        verbose_name = _("unattributed call")
+        verbose_name_plural = _("installation log")
         indexes: ClassVar = [
             models.Index(fields=["workspace_id", "partner_id", "-id"], name="partners_log_recent"),
         ]

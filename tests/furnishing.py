@@ -6,6 +6,8 @@ isn't meant to be seen. A new page over a model needs its example here.
 
 from cohorts.tests.factories import Connector, make_users
 from imports.tests.factories import make_job
+from partners.request_log import journal
+from partners.request_log_writer import write_down
 from segments.models import Segment
 from tests.factories import make_member, make_rest_key, make_workspace
 from workspaces import audit
@@ -20,6 +22,7 @@ def furnish(slug="acme"):
     connector = Connector(workspace=slug)
     connector.name(cohort_id=f"{workspace.canary}-spring", name=f"{workspace.canary} buyers")
     connector.add("ann", cohort_id=f"{workspace.canary}-spring")
+    _call_of_nobody(connector)
     workspace.secrets = [
         connector.partner_api_key,
         connector.client_secret,
@@ -37,6 +40,13 @@ def furnish(slug="acme"):
         object_id=workspace.canary,
     )
     return workspace
+
+
+def _call_of_nobody(connector):
+    """A line of the installation log, the only one that is written."""
+    journal.start_over()
+    connector.post_raw("cohorts", "not JSON")
+    write_down()
 
 
 def example(model, workspace=None):

@@ -30,6 +30,7 @@ NEEDS = {
     "admin:partners_partner_disable": "partners.change_integration",
     "admin:partners_partner_enable": "partners.change_integration",
     "admin:partners_partner_handover": "partners.change_integration",
+    "admin:partners_partner_log": "partners.change_integration",
     "admin:partners_partner_progress": "partners.change_integration",
     "admin:partners_partner_rename": "partners.change_partner",
     "admin:partners_partner_test": "partners.change_integration",
@@ -46,7 +47,12 @@ ONLY_LOOKED_AT = {
 }
 
 # Belongs to the installation: whoever runs it sees all, and no role anything to change.
-OF_THE_INSTALLATION = {"partners.Partner", "partners.PartnerApiKey", "workspaces.User"}
+OF_THE_INSTALLATION = {
+    "partners.LoggedCall",
+    "partners.Partner",
+    "partners.PartnerApiKey",
+    "workspaces.User",
+}
 
 # Over no model: who has signed in may open it, whatever their role.
 OPEN_TO_ALL = {

@@ -81,6 +81,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "unattributed call",
+                "verbose_name_plural": "installation log",
                 "indexes": [
                     models.Index(
                         fields=["workspace_id", "partner_id", "-id"], name="partners_log_recent"

@@ -7,14 +7,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from partners.models import DataImportKey, PartnerApiKey
-from partners.pages.base import PartnerPage
 from partners.pages.forms import TrialForm
+from partners.pages.health import HealthPage
 from partners.pages.portrait import Portrait
 from partners.pages.samples import endpoint, samples
 from workspaces.key_admin import KeyAdmin
 
 
-class OverviewPage(PartnerPage):
+class OverviewPage(HealthPage):
     """A partner's page. Each part of it is there for those who may see it."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -41,6 +41,7 @@ class OverviewPage(PartnerPage):
             may_rename=self.has_rename_permission(request),
             may_connect=self.has_connect_permission(request),
             trial=TrialForm(),
+            part=self.health_part(request, portrait),
             **self._keys(request, portrait),
         )
 

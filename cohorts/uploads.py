@@ -1,0 +1,87 @@
+"""A partner's latest uploads, over all its cohorts, out of the ledger."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from cohorts.folding import COUNTS
+from partners.deliveries import Upload
+
+# The latest of all are among the latest of the cohorts that received last. Nothing on the
+# accept path keeps an index for this: each cohort's end of the ledger is read off its key.
+LATEST = f"""
+SELECT upload.received_at, cohort.external_id, cohort.id, upload.ids, upload.request_id,
+       upload.key_id, upload.applied_at, upload.skipped_at,
+       {", ".join(f"upload.{count}" for count in COUNTS)}
+  FROM (SELECT cohort.id, cohort.external_id
+          FROM cohorts_cohort AS cohort
+          JOIN cohorts_cohorthead AS head ON head.cohort_id = cohort.id
+         WHERE cohort.workspace_id = %(workspace)s AND cohort.partner_id = %(partner)s
+           AND head.sequence > 0
+         ORDER BY head.last_received_at DESC LIMIT %(most)s) AS cohort
+ CROSS JOIN LATERAL (
+       SELECT * FROM cohorts_upload AS each WHERE each.cohort_id = cohort.id
+        ORDER BY each.sequence DESC LIMIT %(most)s) AS upload
+ ORDER BY upload.received_at DESC, upload.sequence DESC LIMIT %(most)s
+"""
+
+# What became of an upload's ids, in the order of `COUNTS`.
+WORDS: Mapping[str, Any] = {
+    "added": ngettext_lazy("%(n)s added", "%(n)s added", "number"),
+    "already_in": ngettext_lazy("%(n)s already in", "%(n)s already in", "number"),
+    "waiting": ngettext_lazy("%(n)s waiting", "%(n)s waiting", "number"),
+    "removed": ngettext_lazy("%(n)s removed", "%(n)s removed", "number"),
+    "not_in": ngettext_lazy("%(n)s not in it", "%(n)s not in it", "number"),
+    "ignored_device": ngettext_lazy("%(n)s device ignored", "%(n)s devices ignored", "number"),
+    "repeated": ngettext_lazy("%(n)s repeated", "%(n)s repeated", "number"),
+    "unknown": ngettext_lazy("%(n)s unknown", "%(n)s unknown", "number"),
+    "deleted": ngettext_lazy("%(n)s deleted", "%(n)s deleted", "number"),
+}
+
+
+def latest(workspace_id: int, partner_id: int, *, most: int) -> list[Upload]:
+    """The newest first, with what became of each."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, {"workspace": workspace_id, "partner": partner_id, "most": most})
+        return [_upload(*row) for row in cursor]
+
+
+def _upload(
+    at: Any,
+    external_id: str,
+    cohort_id: int,
+    ids: int,
+    request_id: Any,
+    key_id: int | None,
+    applied_at: Any,
+    skipped_at: Any,
+    *counts: int,
+) -> Upload:
+    return Upload(
+        at=at,
+        cohort=external_id,
+        path=reverse("admin:cohorts_cohort_change", args=[cohort_id]),
+        ids=ids,
+        request_id=request_id,
+        key_id=key_id,
+        outcome=_outcome(applied_at, skipped_at, counts),
+    )
+
+
+def _outcome(applied_at: Any, skipped_at: Any, counts: tuple[int, ...]) -> str:
+    if skipped_at:
+        return _("Skipped by an operator: its ids were not applied.")
+    if not applied_at:
+        return _("Stored, and about to be applied.")
+    numbers = zip(COUNTS, counts, strict=True)
+    words = [
+        WORDS[count] % {"number": number, "n": number_format(number)}
+        for count, number in numbers
+        if number
+    ]
+    return ", ".join(words) or _("There were no ids in it.")

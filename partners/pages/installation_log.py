@@ -1,0 +1,62 @@
+"""Calls that named no workspace: for whoever runs the installation, and nobody else."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from partners import call_history, reasons
+from partners.models import LoggedCall
+from partners.pages.log import wanted
+from partners.request_log import LINES_A_MINUTE
+from workspaces.model_admin import ReadOnlyAdmin
+
+
+class InstallationLogPages(ReadOnlyAdmin):
+    """Stands in the place of Django's list. No role includes its permission: others get 404."""
+
+    list_select_related = True
+    fields = (
+        ("at", "status"),
+        ("path", "address"),
+        "why",
+        ("client_secret", "partner_api_key"),
+        "request_id",
+    )
+    readonly_fields = (
+        "at",
+        "status",
+        "path",
+        "address",
+        "why",
+        "client_secret",
+        "partner_api_key",
+        "request_id",
+    )
+
+    def wall(self, request: HttpRequest) -> Q:
+        return Q(workspace_id=None)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        asked = wanted(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(self.opts.verbose_name_plural),
+            "opts": self.opts,
+            "inline_admin_formsets": [],
+            "wanted": asked,
+            "log": call_history.of_installation(answer=asked.answer, page=asked.page),
+            "lines_a_minute": LINES_A_MINUTE,
+        }
+        return TemplateResponse(request, "partners/installation_log.html", context)
+
+    @display(description=_("outcome"))
+    def why(self, call: LoggedCall) -> str:
+        reason = reasons.reason(call.reason)
+        return f"{reason.what} {reason.advice}"
