@@ -70,6 +70,7 @@ REDIS_URL = env.str("REDIS_URL", default="") or home.redis_url
 INSTALLED_APPS = [
     "config.apps.QuaysideConfig",
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "common",
     "workspaces",
     "imports",
@@ -94,6 +95,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "partners.middleware.PartnerCallMiddleware",
     "common.middleware.ApiMiddleware",
+    "workspaces.audit_origin.AuditOriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

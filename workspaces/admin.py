@@ -108,10 +108,6 @@ class RestApiKeyAdmin(RestKeyPages):
 class AuditEntryAdmin(AuditPages):
     """The workspace's entries; those of the installation for whoever runs it."""
 
-    list_filter = ("action",)
-    search_fields = ("actor", "action", "object_id")
-    date_hierarchy = "at"
-
     def wall(self, request: HttpRequest) -> Q:
         here = super().wall(request)
         return here | Q(workspace=None) if request.user.is_superuser else here

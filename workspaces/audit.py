@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.models import ApiKey
+from workspaces import audit_origin
 from workspaces.models import AuditEntry, User, Workspace
 
 # A person, a key, or the name of a task or command.
@@ -33,6 +34,7 @@ def record(
         object_type=object_type,
         object_id=object_id,
         details=details or {},
+        address=audit_origin.address(),
     )
 
 
@@ -45,6 +47,7 @@ def record_each(
     objects: Sequence[tuple[str, dict[str, Any]]],
 ) -> None:
     """Note the same change of several objects, each with its details, in one statement."""
+    address = audit_origin.address()
     AuditEntry.objects.bulk_create(
         AuditEntry(
             workspace=workspace,
@@ -53,6 +56,7 @@ def record_each(
             object_type=object_type,
             object_id=object_id,
             details=details,
+            address=address,
         )
         for object_id, details in objects
     )

@@ -1,4 +1,4 @@
-"""What was done, in words, for each action that the audit log knows."""
+"""What was done, and to what, in words, for all that the audit log knows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +48,28 @@ WORDS: Mapping[str, Any] = {
     "segment.restored": _("Segment restored"),
 }
 
+# What it was done to.
+KINDS: Mapping[str, Any] = {
+    "cohort": _("Cohort"),
+    "data_import_key": _("Data import key"),
+    "import": _("Import"),
+    "integration": _("Connection of a partner"),
+    "invitation": _("Invitation"),
+    "membership": _("Team member"),
+    "partner": _("Technology partner"),
+    "partner_api_key": _("Partner API key"),
+    "rest_api_key": _("REST API key"),
+    "segment": _("Segment"),
+    "user": _("User or account"),
+    "waiting_id": _("Waiting id"),
+    "workspace": _("Workspace"),
+}
+
 
 def words(action: str) -> str:
     """For people; the name itself where it is one that this version doesn't know."""
     return str(WORDS.get(action, action))
+
+
+def kind_words(object_type: str) -> str:
+    return str(KINDS.get(object_type, object_type))

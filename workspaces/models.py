@@ -114,6 +114,8 @@ class AuditEntry(models.Model):
     object_type = models.CharField(_("kind of object"), max_length=64)
     object_id = models.CharField(_("object"), max_length=255)
     details = models.JSONField(_("details"), default=dict)
+    # None for what a task or a command did.
+    address = models.GenericIPAddressField(_("from where"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("audit entry")

@@ -1,0 +1,15 @@
+"""The audit log says from where."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("workspaces", "0005_audit_entries")]
+
+    operations = [
+        migrations.AddField(
+            model_name="auditentry",
+            name="address",
+            field=models.GenericIPAddressField(blank=True, null=True, verbose_name="from where"),
+        ),
+    ]
