@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cohorts.models import Upload
 from cohorts.tests.factories import Connector, adds, alias, apply_all, make_users, removes
+from partners.request_log import journal
 from profiles.tests.connections import at_once
 
 
@@ -119,3 +120,24 @@ def test_naming_and_uploading_a_new_cohort_at_once_neither_fails_nor_waits(setti
             ),
         )
         assert [answer.status_code for answer in answers] == [201] * 4, answers[0].json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_request_log_costs_a_call_nothing_whatever_its_answer(
+    tinyclues, django_assert_num_queries
+):
+    """What is noted is written later and together, by the log's own thread."""
+    tinyclues.add("ana")
+    journal.start_over()
+    good, secret = [adds("ana")], tinyclues.client_secret
+
+    with django_assert_num_queries(2):  # keys; counted, numbered and stored at once
+        assert tinyclues.change(good).status_code == 201
+    assert not journal.wait(0)
+
+    with django_assert_num_queries(1):  # keys
+        assert tinyclues.change("none").status_code == 400
+    tinyclues.client_secret = secret[:-1] + ("A" if secret[-1] != "A" else "B")
+    with django_assert_num_queries(1):  # the partner key alone: the other has a wrong checksum
+        assert tinyclues.change(good).status_code == 401
+    assert len(journal.take().lines) == 2

@@ -67,8 +67,7 @@ def _called(used: Sequence[DataImportKey]) -> Step:
         _("First call received"),
         last is not None,
         _("Waits for the partner to call with the key."),
-        last.last_used_at if last else None,
-        _("from %(address)s") % {"address": address} if address else "",
+        detail=_("Calls come from %(address)s.") % {"address": address} if address else "",
     )
 
 
