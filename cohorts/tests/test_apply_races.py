@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from cohorts import apply, runner
 from cohorts.models import CohortCursor, Upload
@@ -22,7 +22,7 @@ from cohorts.tests.factories import (
 from profiles import known, waiting
 from profiles.locks import share_identities
 from profiles.models import Identifier, IdentifierKind, IdentifierState, Profile
-from profiles.tests.connections import aside, at_once
+from profiles.tests.connections import aside, at_once, await_blocked, held
 from tests.factories import make_workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,39 +35,17 @@ def acme(transactional_db):
 
 def applied_while(acme, cohort, meanwhile):
     """Apply while another transaction, which did `meanwhile`, is only about to commit."""
-    done, commit = threading.Event(), threading.Event()
 
     def hold():
-        with transaction.atomic():
-            share_identities(acme.pk)
-            meanwhile()
-            done.set()
-            assert commit.wait(20)
-
-    def commit_once_apply_waits():
-        try:
-            await_blocked()
-        finally:
-            commit.set()
+        share_identities(acme.pk)
+        meanwhile()
 
     def run():
-        assert done.wait(20)
         return apply.apply_batch(acme.pk, cohort.pk, most_ids=10**6)
 
-    with aside(hold, run, commit_once_apply_waits):
-        pass
-
-
-def await_blocked():
-    for _ in range(2_000):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-                " AND cardinality(pg_blocking_pids(pid)) > 0"
-            )
-            if cursor.fetchone():
-                return
-    raise AssertionError("nobody waits for the other transaction")
+    with held(hold) as commit, aside(run):
+        await_blocked()
+        commit()
 
 
 def test_an_id_that_another_cohort_just_let_wait_is_not_lost(acme):

@@ -1,12 +1,10 @@
-import threading
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.bitmaps import join
 from profiles import known, locks, waiting
 from profiles.models import Identifier, IdentifierKind, IdentifierState, Profile
-from profiles.tests.connections import aside, at_once
+from profiles.tests.connections import aside, at_once, await_blocked, held
 from profiles.users_api import track, updates
 from tests.factories import bearer, make_rest_key, make_workspace
 from workspaces.models import AuditEntry
@@ -259,39 +257,36 @@ def test_calls_at_once_that_create_the_same_users_make_each_once():
 @pytest.mark.django_db(transaction=True)
 def test_a_user_who_appears_while_the_id_begins_to_wait_takes_the_reserved_id():
     acme = make_workspace("acme")
-    reserved = threading.Event()
-    may_commit = threading.Event()
+    reserved = []
 
     def name_ana():
-        with transaction.atomic():
-            locks.share_identities(acme.pk)
-            waiting.reserve(acme.pk, IdentifierKind.EXTERNAL_ID, [("", "ana")])
-            reserved.set()
-            assert may_commit.wait(timeout=20)
-            return Identifier.objects.get(value="ana").profile_id
+        locks.share_identities(acme.pk)
+        waiting.reserve(acme.pk, IdentifierKind.EXTERNAL_ID, [("", "ana")])
+        reserved.append(Identifier.objects.get(value="ana").profile_id)
 
-    def track_ana():
-        assert reserved.wait(timeout=20)
-        send(acme, {**ANA, "age": 41})
-
-    with aside(name_ana, track_ana) as (naming, _):
-        wait_until_someone_waits_for_a_lock()
-        may_commit.set()
+    with held(name_ana) as commit, aside(lambda: send(acme, {**ANA, "age": 41})):
+        await_blocked()
+        commit()
 
     ana = Profile.objects.get()
-    assert ana.pk == naming.result()
+    assert [ana.pk] == reserved
     assert ana.attributes == {"age": 41}
     assert waiting.count(acme.pk) == 0
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_id_that_two_calls_claim_at_once_is_claimed_once():
+@pytest.mark.parametrize("devices", [False, True])
+def test_an_id_that_two_calls_claim_at_once_is_claimed_once(devices):
+    """A waiting device that is to be ignored takes the lock for oneself, others share theirs."""
     acme = make_workspace("acme")
     values = [str(number) for number in range(60)]
     waiting.reserve(acme.pk, IdentifierKind.EXTERNAL_ID, [("", value) for value in values])
-    waiting.reserve(acme.pk, IdentifierKind.DEVICE, [("", value) for value in values])
+    if devices:
+        waiting.reserve(acme.pk, IdentifierKind.DEVICE, [("", value) for value in values])
     reserved = set(Identifier.objects.filter(kind=1).values_list("profile_id", flat=True))
-    users = [{"external_id": value, "devices": [{"device_id": value}]} for value in values]
+    users = [
+        {"external_id": value, "devices": [{"device_id": value}] * devices} for value in values
+    ]
 
     def name_again():
         with transaction.atomic():
@@ -309,35 +304,13 @@ def test_an_id_that_two_calls_claim_at_once_is_claimed_once():
 def test_whoever_is_late_to_claim_an_id_updates_the_user_who_took_it():
     acme = make_workspace("acme")
     waiting.reserve(acme.pk, IdentifierKind.EXTERNAL_ID, [("", "ana")])
-    claimed = threading.Event()
-    may_commit = threading.Event()
 
-    def first():
-        with transaction.atomic():
-            send(acme, {**ANA, "first": True})
-            claimed.set()
-            assert may_commit.wait(timeout=20)
+    def say(**attributes):
+        return lambda: send(acme, {**ANA, **attributes})
 
-    def second():
-        assert claimed.wait(timeout=20)
-        send(acme, {**ANA, "second": True})
-
-    with aside(first, second):
-        wait_until_someone_waits_for_a_lock()
-        may_commit.set()
+    with held(say(first=True)) as commit, aside(say(second=True)):
+        await_blocked()
+        commit()
 
     assert Profile.objects.get().attributes == {"first": True, "second": True}
     assert waiting.count(acme.pk) == 0
-
-
-def wait_until_someone_waits_for_a_lock():
-    with connection.cursor() as cursor:
-        for _ in range(10_000):
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waited")
