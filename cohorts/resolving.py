@@ -5,10 +5,12 @@ in the map's own order. Ids without a label are found by one walk along its inde
 stops at each of them, merged with the ids named; aliases by a probe each.
 """
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from pyroaring import BitMap64
@@ -17,6 +19,7 @@ from cohorts.changes import Column, Run
 from cohorts.folding import Batch, Match
 from profiles import waiting
 from profiles.models import IdentifierKind
+from profiles.rules import Key
 
 KINDS = {
     Column.EXTERNAL_ID: IdentifierKind.EXTERNAL_ID,
@@ -107,23 +110,48 @@ def resolve(workspace_id: int, cohort_id: int, requests: Sequence[Pending]) -> R
 
     Belongs in a transaction that holds the shared identity lock.
     """
-    answers: dict[Column, dict[int, Answer]] = {}
+    scopes = [
+        _Scope(workspace_id, cohort_id, column, naming)
+        for column in Column
+        if (naming := [request for request in requests if request.uses(column)])
+    ]
+    answers = {scope.column: scope.look_up() for scope in scopes}
     newly_waiting = BitMap64()
-    for column in Column:
-        naming = [request for request in requests if request.uses(column)]
-        if not naming:
-            continue
-        scope = _Scope(workspace_id, cohort_id, column, naming)
-        found = scope.look_up()
-        if any(_adds_unknown(request, column, found[request.sequence]) for request in naming):
-            # Look up again even if nothing was reserved: another transaction may have let all
-            # of them wait since the first look, or made them users.
-            scope.reserve()
-            before, found = found, scope.look_up()
-            newly_waiting |= _waiting(found) - _waiting(before)
-        answers[column] = found
+    unknown = [scope for scope in scopes if scope.adds_unknown(answers[scope.column])]
+    if unknown:
+        _let_wait(workspace_id, unknown)
+    for scope in unknown:
+        # Look up again even if nothing was reserved: another transaction may have let all
+        # of them wait since the first look, or made them users.
+        before, found = answers[scope.column], scope.look_up()
+        newly_waiting |= _waiting(found) - _waiting(before)
+        answers[scope.column] = found
     batches = {request.sequence: _batches(request, answers) for request in requests}
     return Resolved(batches, newly_waiting)
+
+
+def _let_wait(workspace_id: int, scopes: Sequence["_Scope"]) -> None:
+    """Let the unknown ids that are added wait, as many as there is room for.
+
+    Who comes first is a matter of the requests and not of kinds: each request finds the room
+    that it would have found had it been applied alone.
+    """
+    mentions = heapq.merge(*(scope.unknown() for scope in scopes))
+    named = list(dict.fromkeys(mention.key for mention in mentions))
+    if len(scopes) > 1:
+        named = named[: waiting.room(workspace_id)]
+    for scope in scopes:
+        kind = KINDS[scope.column]
+        pairs = [(key.label, key.value) for key in named if key.kind == kind]
+        waiting.reserve(workspace_id, kind, pairs)
+
+
+class _Mention(NamedTuple):
+    """An id where a request adds it. Mentions sort as they were named."""
+
+    sequence: int
+    place: int
+    key: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +182,22 @@ class _Scope:
             cursor.execute(MERGE_ONLY, {"others": "on"})
         return found
 
-    def reserve(self) -> None:
-        """Let the unknown ids that the requests add wait, in the order named."""
-        added = {request.sequence: _added(request, self.column) for request in self.requests}
+    def adds_unknown(self, found: Mapping[int, Answer]) -> bool:
+        """Whether a request adds an id that names nobody, so far as was found."""
+        return any(
+            _adds_unknown(request, self.column, found[request.sequence])
+            for request in self.requests
+        )
+
+    def unknown(self) -> Iterator[_Mention]:
+        """The unknown ids that the requests add, in the order named."""
+        places = {request.sequence: _places(request, self.column) for request in self.requests}
         with connection.cursor() as cursor:
             cursor.execute(self._statement(UNKNOWN), self._parameters)
-            pairs = [
-                (label, value)
-                for sequence, position, label, value in cursor
-                if added[sequence][position - 1]
-            ]
-        waiting.reserve(self.workspace_id, KINDS[self.column], pairs)
+            for sequence, position, label, value in cursor.fetchall():
+                place = places[sequence][position - 1]
+                if place is not None:
+                    yield _Mention(sequence, place, Key(KINDS[self.column], label, value))
 
     def _statement(self, template: str, **parts: str) -> str:
         source, label = SOURCES[self.column]
@@ -184,13 +217,15 @@ def _answers(rows: Iterable[tuple[int, Sequence[int], Sequence[int]]]) -> dict[i
     return {sequence: (profiles, matches) for sequence, profiles, matches in rows}
 
 
-def _added(request: Pending, column: Column) -> list[bool]:
-    """For every id in the request's array of that kind, whether it is added."""
-    added: list[bool] = []
+def _places(request: Pending, column: Column) -> list[int | None]:
+    """For every id in the request's array of that kind, where it is added; None if removed."""
+    places: list[int | None] = []
+    start = 0
     for run in request.runs:
         if run.column is column:
-            added += [not run.remove] * run.count
-    return added
+            places += [None] * run.count if run.remove else range(start, start + run.count)
+        start += run.count
+    return places
 
 
 def _adds_unknown(request: Pending, column: Column, answer: Answer) -> bool:
@@ -198,8 +233,8 @@ def _adds_unknown(request: Pending, column: Column, answer: Answer) -> bool:
     _, matches = answer
     if Match.UNKNOWN not in matches:
         return False
-    pairs = zip(_added(request, column), matches, strict=True)
-    return any(added and match == Match.UNKNOWN for added, match in pairs)
+    pairs = zip(_places(request, column), matches, strict=True)
+    return any(place is not None and match == Match.UNKNOWN for place, match in pairs)
 
 
 def _waiting(answers: dict[int, Answer]) -> BitMap64:

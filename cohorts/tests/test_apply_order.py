@@ -99,6 +99,19 @@ def test_the_waiting_room_fills_in_the_order_of_the_requests(acme, spring):
     assert set(Identifier.objects.values_list("value", flat=True)) == {"z", "y"}
 
 
+def test_the_waiting_room_fills_in_that_order_whatever_the_kinds_of_ids(acme, spring):
+    acme.waiting_cap = 3
+    acme.save()
+    accept(spring, {"aliases": alias("crm", "7")})
+    accept(spring, {"device_ids": ["phone"]}, adds("ana", "bob"))
+    accept(spring, adds("cleo"))
+
+    apply_together(spring)
+
+    assert outcomes(spring) == [{"waiting": 1}, {"waiting": 2, "unknown": 1}, {"unknown": 1}]
+    assert set(Identifier.objects.values_list("value", flat=True)) == {"7", "phone", "ana"}
+
+
 def test_applying_again_changes_nothing(acme, spring):
     make_users(acme, ["ana"])
     accept(spring, adds("ana", "new"))
