@@ -23,14 +23,15 @@ UPDATE cohorts_upload AS upload
                             ORDER BY named.position)
              FROM unnest(upload.device_ids) WITH ORDINALITY AS named (id, position)),
        (alias_labels, alias_names) = (
-           SELECT array_agg(CASE WHEN gone.name IS NULL THEN named.label END
+           SELECT array_agg(CASE WHEN NOT named.is_gone THEN named.label END
                             ORDER BY named.position),
-                  array_agg(CASE WHEN gone.name IS NULL THEN named.name END
+                  array_agg(CASE WHEN NOT named.is_gone THEN named.name END
                             ORDER BY named.position)
-             FROM unnest(upload.alias_labels, upload.alias_names)
-                  WITH ORDINALITY AS named (label, name, position)
-             LEFT JOIN unnest(%(alias_labels)s::text[], %(alias_names)s::text[])
-                  AS gone (label, name) USING (label, name))
+             FROM (SELECT label, name, position, (label, name) IN (
+                          SELECT * FROM unnest(%(alias_labels)s::text[], %(alias_names)s::text[]))
+                     FROM unnest(upload.alias_labels, upload.alias_names)
+                          WITH ORDINALITY AS each (label, name, position)
+                  ) AS named (label, name, position, is_gone))
 """
 _NAMES_ONE = """
    AND (EXISTS (SELECT FROM unnest(upload.external_ids) AS named (id)
@@ -94,16 +95,18 @@ def clear_late(workspace_id: int, cohort_id: int, requests: Sequence[Pending]) -
     deletions = tombstones.since(workspace_id, min(request.received_at for request in requests))
     if not deletions:
         return
-    late: dict[int, list[Key]] = {}
+    late: dict[int, set[Key]] = {}
     with connection.cursor() as cursor:
         cursor.execute(NAMED, [cohort_id, [request.sequence for request in requests]])
         for sequence, received_at, kind, label, value in cursor:
             key = Key(kind, label, value)
             deleted_at = deletions.last_of(key)
             if deleted_at is not None and deleted_at > received_at:
-                late.setdefault(sequence, []).append(key)
+                late.setdefault(sequence, set()).add(key)
         for sequence, keys in late.items():
-            cursor.execute(CLEAR_ONE, {"cohort": cohort_id, "sequence": sequence, **_columns(keys)})
+            cursor.execute(
+                CLEAR_ONE, {"cohort": cohort_id, "sequence": sequence, **_columns(sorted(keys))}
+            )
 
 
 def tidy() -> int:

@@ -54,6 +54,19 @@ def test_an_id_is_skipped_that_was_deleted_while_its_request_was_being_accepted(
     assert not Identifier.objects.filter(value__in=["ana", "7", "phone"]).exists()
 
 
+def test_an_alias_that_such_a_request_names_twice_keeps_every_other_id_in_its_place(
+    shop, tinyclues
+):
+    shop.track(visitor("7"), visitor("8"))
+    shop.delete(user_aliases=[alias("7")])
+    removes_aliases = adds_aliases("8") | {"should_remove": True}
+    accepted_meanwhile(tinyclues, adds_aliases("7", "7", "8"), adds_aliases("9"), removes_aliases)
+
+    apply_all()
+
+    assert outcome_of(cohort_of(), 1) == {"waiting": 1, "not_in": 1, "repeated": 1, "deleted": 2}
+
+
 def test_it_is_skipped_for_whoever_took_the_id_since(shop, tinyclues):
     shop.track(customer("ana"))
     shop.delete("ana")
