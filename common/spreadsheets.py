@@ -9,8 +9,10 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+# Full-width signs are taken for the plain ones by some spreadsheets.
+_SIGNS = "=+@\t\r\n\uff1d\uff0b\uff0d\uff20-"
+_FORMULA = re.compile(f"'*[{_SIGNS}]")
+_NEUTRALISED = re.compile(f"'+[{_SIGNS}]")
 
 
 def neutralise(cell: str) -> str:

@@ -5,7 +5,19 @@ import pytest
 
 from common.spreadsheets import neutralise, restore, write_csv
 
-FORMULAS = ["=1", "+1", "-1", "@x", "\tx", "\rx"]
+FORMULAS = [
+    "=1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "\n=1",
+    "\uff1d1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20x",
+]
 
 
 @pytest.mark.parametrize("cell", FORMULAS)
