@@ -11,8 +11,9 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
-from cohorts import blocks
+from cohorts import blocks, erasure
 from cohorts.apply import apply_batch
 from cohorts.folding import COUNTS
 from cohorts.models import Upload
@@ -22,7 +23,7 @@ from cohorts.tests.reference import ALIAS, DEVICE, EXTERNAL_ID
 from common import bitmaps
 from profiles import known, purging, tasks, waiting
 from profiles.importing import users
-from profiles.models import Identifier, IdentifierState, Profile
+from profiles.models import Activity, Identifier, IdentifierState, Profile
 from profiles.tests.backend import BackEnd
 from workspaces.models import Workspace
 
@@ -34,17 +35,26 @@ KINDS = {1: EXTERNAL_ID, 2: ALIAS, 3: DEVICE}
 class Product:
     """A workspace of its own, its back end, and a partner with those cohorts."""
 
-    def __init__(self, slug, cohorts, *, keep_days=30):
+    def __init__(self, slug, cohorts, *, keep_days=30, cap=10_000):
         self.back_end = BackEnd(slug)
         self.partner = Connector(slug)
         self.back_end.client = self.partner.client = CLIENT
         self.workspace = self.back_end.workspace
         self._keep(keep_days)
+        Workspace.objects.filter(pk=self.workspace.pk).update(waiting_cap=cap)
         self.cohorts = {name: make_cohort(self.workspace, name).pk for name in cohorts}
         self._name_of = {pk: name for name, pk in self.cohorts.items()}
 
     def track(self, items):
         return self._each("/users/track", "attributes", [self._item(item) for item in items])
+
+    def track_events(self, items):
+        at = "2026-05-04T10:00:00Z"
+        return self._each(
+            "/users/track",
+            "events",
+            [self._user(id) | {"name": event, "time": at} for id, event in items],
+        )
 
     def _item(self, item):
         entry = dict(item.attributes)
@@ -90,6 +100,16 @@ class Product:
         assert answer.status_code == 201, answer.json()
         return answer.json()["deleted"]
 
+    def delete_while_uploading(self, names, cohort, request):
+        """As if the request's transaction had begun before the deletion and ended after it."""
+        before = timezone.now()
+        deleted = self.delete(names)
+        accepted = Upload.objects.filter(cohort_id=self.cohorts[cohort]).count()
+        self.upload(cohort, request)
+        late = Upload.objects.filter(cohort_id=self.cohorts[cohort], sequence__gt=accepted)
+        late.update(received_at=before)
+        return deleted
+
     def import_users(self, rows, form):
         with tempfile.NamedTemporaryFile("w", suffix=f".{form}") as file:
             (write_csv if form == "csv" else write_ndjson)(file, rows)
@@ -131,6 +151,7 @@ class Product:
     def tidy(self):
         """What the scheduler has done every few seconds, and nobody notices."""
         tasks.fold_known()
+        erasure.tidy()
 
     def check(self):
         call_command("check_membership", workspace=self.workspace.slug, stdout=StringIO())
@@ -153,16 +174,26 @@ class Product:
         """What there is to see of each user, and the profile id, in order."""
         profiles = Profile.objects.filter(workspace=self.workspace)
         rows = profiles.values_list("pk", "external_id", "attributes")
+        done = self._done()
         seen = [
             (
                 external_id or "",
                 sorted(named[number]),
                 sorted(attributes.items()),
+                sorted(done[number]),
                 cohorts_of(members, number),
             )
             for number, external_id, attributes in rows
         ]
         return sorted(zip(seen, (number for number, *_ in rows), strict=True))
+
+    def _done(self):
+        """What users did and how often, by profile id."""
+        done = defaultdict(list)
+        rows = Activity.objects.filter(workspace=self.workspace)
+        for number, name, times in rows.values_list("profile_id", "name", "count"):
+            done[number].append((name, times))
+        return done
 
     def _members(self):
         """Whom each cohort holds, by profile id."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 EXTERNAL_ID, ALIAS, DEVICE = "external_id", "alias", "device"
+AS_NAMED = (EXTERNAL_ID, DEVICE, ALIAS)  # the kinds in one object of a request
 DELETED = ("deleted",)  # stands where a request named an id that was deleted since
 
 
@@ -25,6 +26,7 @@ class User:
     external_id: str | None = None
     ids: set = field(default_factory=set)
     attributes: dict = field(default_factory=dict)
+    done: Counter = field(default_factory=Counter)  # events by name
 
     def ignores(self, id):
         """3. A device matches only while its user is anonymous."""
@@ -53,10 +55,11 @@ class Refused(Exception):
 
 
 class Reference:
-    def __init__(self, cohorts, *, keep_days=30):
+    def __init__(self, cohorts, *, keep_days=30, cap=10_000):
         self.users = []
         self.waiting = {}  # the days since a partner added the id last
         self.keep_days = keep_days
+        self.cap = cap
         self.cohorts = {cohort: set() for cohort in cohorts}
         self.pending = {cohort: deque() for cohort in cohorts}  # requests of [id, remove]
 
@@ -71,6 +74,15 @@ class Reference:
             for device in item.devices:
                 self._give(user, device)
             user.put(item.attributes)
+
+    def track_events(self, items):
+        """Pairs of a user's id and what the user did."""
+        return self._each(items, lambda item: self._do(*item))
+
+    def _do(self, id, event):
+        user = self._find_or_create(Item(id))
+        if user:
+            user.done[event] += 1
 
     def _find_or_create(self, item):
         if item.name is None:
@@ -148,6 +160,7 @@ class Reference:
         left_out = {id for id in source.ids if id[0] == ALIAS and target.has_alias_labelled(id[1])}
         target.ids |= source.ids - left_out
         target.attributes = source.attributes | target.attributes
+        target.done += source.done
         self.users.remove(source)
         for members in self.cohorts.values():
             if source in members:
@@ -192,7 +205,14 @@ class Reference:
     def upload(self, cohort, request):
         """Accept a request: objects of ids and whether to remove them. None at all is a test."""
         if request:
-            self.pending[cohort].append([(id, remove) for ids, remove in request for id in ids])
+            self.pending[cohort].append(
+                [(id, remove) for ids, remove in request for id in sorted(ids, key=_kind)]
+            )
+
+    def delete_while_uploading(self, names, cohort, request):
+        """12. The request was accepted first, though the deletion couldn't see it."""
+        self.upload(cohort, request)
+        return self.delete(names)
 
     def apply(self, cohort, requests):
         """Apply that many pending requests; what became of the ids of each."""
@@ -228,7 +248,8 @@ class Reference:
 
     def _let_wait(self, id):
         """11. Whom a partner adds and nobody knows waits, and for so long from now on."""
-        if self.find(id) is None and (self.keep_days or id in self.waiting):
+        room = self.keep_days and len(self.waiting) < self.cap
+        if self.find(id) is None and (room or id in self.waiting):
             self.waiting[id] = 0
 
     # What happens by itself.
@@ -308,6 +329,7 @@ class Reference:
             user.external_id or "",
             sorted((id, not user.ignores(id)) for id in user.ids),
             sorted(user.attributes.items()),
+            sorted(user.done.items()),
             self._cohorts_of(user),
         )
 
@@ -316,3 +338,7 @@ class Reference:
 
     def copy(self):
         return deepcopy(self)
+
+
+def _kind(id):
+    return AS_NAMED.index(id[0])

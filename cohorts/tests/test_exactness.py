@@ -31,6 +31,7 @@ external_ids, aliases, devices = map(st.sampled_from, (EXTERNAL_IDS, ALIASES, DE
 cohorts = st.sampled_from(COHORTS)
 places = st.integers(0, 3)
 days_kept = st.sampled_from([30, 30, 30, 30, 0])
+caps = st.sampled_from([10_000, 10_000, 3])
 
 
 def several(strategy):
@@ -54,14 +55,17 @@ requests = st.lists(
     max_size=3,
 )
 files = st.one_of(several(st.tuples(ids, attributes)) for ids in (external_ids, aliases, devices))
+names = st.lists(external_ids, min_size=1) | st.lists(aliases, min_size=1)
+events = st.sampled_from(["opened", "bought"])
 workspaces = count()
 
 
 class Calls(RuleBasedStateMachine):
-    @initialize(keep_days=days_kept, items=several(items), requests=several(requests))
-    def begin(self, keep_days, items, requests):
-        self.reference = Reference(COHORTS, keep_days=keep_days)
-        self.product = Product(f"acme-{next(workspaces)}", COHORTS, keep_days=keep_days)
+    @initialize(keep_days=days_kept, cap=caps, items=several(items), requests=several(requests))
+    def begin(self, keep_days, cap, items, requests):
+        room = {"keep_days": keep_days, "cap": cap}
+        self.reference = Reference(COHORTS, **room)
+        self.product = Product(f"acme-{next(workspaces)}", COHORTS, **room)
         self.track(items)
         for cohort in COHORTS:
             self.upload(cohort, requests)
@@ -78,6 +82,10 @@ class Calls(RuleBasedStateMachine):
     @rule(item=st.builds(Item, places, many_devices, *details))
     def track_by_profile_id(self, item):
         self.both("track", [item])
+
+    @rule(items=several(st.tuples(external_ids | aliases, events)))
+    def track_events(self, items):
+        self.both("track_events", items)
 
     @rule(items=several(st.tuples(aliases, st.none() | external_ids)))
     def alias_new(self, items):
@@ -99,9 +107,13 @@ class Calls(RuleBasedStateMachine):
     def merge_by_profile_id(self, item):
         self.both("merge", [item])
 
-    @rule(names=st.lists(external_ids, min_size=1) | st.lists(aliases, min_size=1))
+    @rule(names=names)
     def delete(self, names):
         self.both("delete", names)
+
+    @rule(names=names, cohort=cohorts, request=requests)
+    def delete_while_uploading(self, names, cohort, request):
+        self.both("delete_while_uploading", names, cohort, request)
 
     @rule(names=st.lists(places, min_size=1, max_size=2))
     def delete_by_profile_id(self, names):
@@ -155,7 +167,7 @@ def play(sequences):
 
 @pytest.mark.django_db(transaction=True)
 def test_whatever_is_called_users_and_memberships_follow_the_rules():
-    play(25)
+    play(30)
 
 
 @pytest.mark.long
