@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from common import keys
-from common.keys import ID_LENGTH, KeyKind, ParsedKey
+from common.keys import ID_LENGTH, KINDS, KeyKind, ParsedKey
 from common.models import ApiKey, newest_pepper
 
 Row = TypeVar("Row", bound=ApiKey)
@@ -25,7 +25,7 @@ Row = TypeVar("Row", bound=ApiKey)
 # By the database's clock, which all processes share.
 LIVE = Q(invalidated_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
 
-_PREFIX = re.compile(rf"qs_(pak|dik|rak)_([0-9A-Za-z]{{{ID_LENGTH}}})", re.ASCII)
+_PREFIX = re.compile(rf"qs_({KINDS})_([0-9A-Za-z]{{{ID_LENGTH}}})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def find(prefix: str) -> ApiKey | None:
     if public_id is None:
         return None
     kind, identity = public_id
-    model = next(model for model in models() if model.kind == kind)
-    return model._default_manager.filter(public_id=identity).first()
+    model = next((model for model in models() if model.kind == kind), None)
+    return model and model._default_manager.filter(public_id=identity).first()
 
 
 def _public_id(text: str) -> tuple[KeyKind, str] | None:

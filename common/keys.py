@@ -19,17 +19,22 @@ ID_LENGTH = 12
 SECRET_LENGTH = 40
 CHECKSUM_LENGTH = 6
 
-_SHAPE = re.compile(
-    rf"qs_(pak|dik|rak)_([0-9A-Za-z]{{{ID_LENGTH}}})_"
-    rf"([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})",
-    re.ASCII,
-)
-
 
 class KeyKind(StrEnum):
     PARTNER_API = "pak"
     DATA_IMPORT = "dik"
     REST_API = "rak"
+    # Opens a team, once: the end of the link that an invited person follows.
+    INVITATION = "inv"
+
+
+KINDS = "|".join(KeyKind)
+
+_SHAPE = re.compile(
+    rf"qs_({KINDS})_([0-9A-Za-z]{{{ID_LENGTH}}})_"
+    rf"([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)

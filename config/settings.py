@@ -86,6 +86,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django_otp",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -104,6 +106,7 @@ MIDDLEWARE = [
     "workspaces.middleware.StandpointMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -122,7 +125,10 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "workspaces.User"
-AUTHENTICATION_BACKENDS = ["workspaces.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "workspaces.backends.RoleBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
@@ -264,6 +270,9 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}
     ],
     "LOGIN": {"image": lambda request: static("login.svg")},
+    "ACCOUNT": {
+        "navigation": [{"title": _("Your account"), "link": reverse_lazy("account")}],
+    },
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
@@ -290,12 +299,38 @@ UNFOLD = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "common.redaction.WithoutKeys", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # A refused call is the partner's log line, not ours.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # A failed sign-in is counted, and a lock-out is in the audit log.
+    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
+
+# --- Signing in -----------------------------------------------------------------------
+
+# Failures are counted in the database, which all web processes share and which survives them.
+# What is locked when stands in `workspaces.accounts.lockouts`.
+AXES_HANDLER = "workspaces.accounts.lockouts.SteppedHandler"
+AXES_LOCKOUT_CALLABLE = "workspaces.accounts.lockouts.locked_page"
+AXES_CLIENT_IP_CALLABLE = "common.addresses.client_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# A try while it is locked changes nothing: it neither counts nor makes it last longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+
+# Mail that the dashboard sends. Without a server nothing is sent: links are handed over instead.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(environ.Env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quayside@localhost")
 
 # --- Quayside's own -------------------------------------------------------------------
 
@@ -337,8 +372,11 @@ APPLY_BUDGET_SECONDS = env.float("APPLY_BUDGET_SECONDS", default=2.0)
 UPLOAD_RETENTION_DAYS = env.int("UPLOAD_RETENTION_DAYS", default=90)
 IDEMPOTENCY_RETENTION_HOURS = 72
 
-SESSION_COOKIE_HTTPONLY = True
+# Whoever signed in does so again after half a day, with whatever they were doing.
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -31,6 +31,8 @@ urlpatterns = [
         admin.site.admin_view(switch_workspace),
         name="switch-workspace",
     ),
+    path("admin/", include("workspaces.accounts.urls")),
+    path("join/", include("workspaces.team.urls")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

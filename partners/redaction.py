@@ -3,8 +3,8 @@
 import re
 
 from common.keys import ID_LENGTH, KeyKind
+from common.redaction import without_keys
 
-_KEY = re.compile(rf"(qs_(?:pak|dik|rak)_[0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]+", re.ASCII)
 _PREFIXES = {
     kind: re.compile(rf"qs_{kind}_[0-9A-Za-z]{{{ID_LENGTH}}}(?![0-9A-Za-z])".encode())
     for kind in KeyKind
@@ -17,7 +17,7 @@ def plain(text: str, *, most: int) -> str:
     Whatever doesn't print becomes a replacement character: line breaks and NUL, and the
     marks that turn the direction of writing, by which a log line could pose as another.
     """
-    redacted = _KEY.sub(r"\1…", text)
+    redacted = without_keys(text)
     printable = "".join(each if each.isprintable() else "\ufffd" for each in redacted[: most + 1])
     return printable if len(printable) <= most else f"{printable[: most - 1]}…"
 

@@ -13,6 +13,7 @@ from tests.factories import make_member, make_rest_key, make_workspace
 from workspaces import audit
 from workspaces.models import Workspace
 from workspaces.roles import Role
+from workspaces.team import invitations
 
 
 def furnish(slug="acme"):
@@ -32,6 +33,10 @@ def furnish(slug="acme"):
     Segment.objects.create(workspace=workspace, name=f"{workspace.canary} everyone")
     make_job(workspace)
     make_member(workspace, Role.VIEWER, f"{workspace.canary}-member")
+    invited = invitations.invite(
+        workspace, f"{workspace.canary}@example.com", Role.VIEWER, by=workspace.canary
+    )
+    workspace.secrets.append(invited.text)
     audit.record(
         workspace=workspace,
         by=workspace.canary,

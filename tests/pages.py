@@ -8,9 +8,18 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
 
 from tests.furnishing import example
+from workspaces.models import Invitation
+
+
+def _invitation(workspace):
+    return example(Invitation, workspace).pk
+
 
 # Arguments of an address that aren't the primary key of the page's own model.
-ARGUMENTS = {}
+ARGUMENTS = {
+    ("admin:workspaces_membership_invited", "invitation_id"): _invitation,
+    ("admin:workspaces_membership_revoke", "invitation_id"): _invitation,
+}
 
 
 @dataclass(frozen=True)

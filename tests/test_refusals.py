@@ -56,6 +56,13 @@ OF_THE_INSTALLATION = {
 
 # Over no model: who has signed in may open it, whatever their role.
 OPEN_TO_ALL = {
+    "account",
+    "account-recovery-codes",
+    "account-recovery-codes-new",
+    "account-second-factor",
+    "account-second-factor-begin",
+    "account-second-factor-off",
+    "account-sessions-end",
     "admin:app_list",
     "admin:autocomplete",
     "admin:index",
@@ -66,6 +73,7 @@ OPEN_TO_ALL = {
     "admin:password_change_done",
     "admin:search",
     "admin:view_on_site",
+    "sign-in-code",
     "switch-workspace",
 }
 

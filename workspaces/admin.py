@@ -3,18 +3,24 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from workspaces.accounts.rescue import RescuePage
 from workspaces.audit_pages import AuditPages
 from workspaces.current import current_workspace
 from workspaces.key_rest_pages import RestKeyPages
-from workspaces.model_admin import AuditedAdmin, ReadOnlyAdmin
+from workspaces.model_admin import AuditedAdmin
 from workspaces.models import AuditEntry, Membership, RestApiKey, User, Workspace
+from workspaces.team.pages import TeamPages
 
 # Roles are per workspace, not per Django group.
 admin.site.unregister(Group)
@@ -38,9 +44,9 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
     fieldsets = (
         (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Signing in"), {"fields": ("shown_signing_in", "last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("shown_signing_in", "last_login", "date_joined")
     filter_horizontal = ()
 
     @display(
@@ -51,6 +57,25 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
         if not (user.is_active and user.is_staff):
             return "none", _("none")
         return ("operator", _("operator")) if user.is_superuser else ("team", _("team"))
+
+    @display(description=_("help"))
+    def shown_signing_in(self, user: User) -> str:
+        path = reverse("admin:workspaces_user_signin", args=[user.pk])
+        return render_to_string("accounts/partials/signing_in.html", {"path": path})
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        signin = path(
+            "<int:object_id>/sign-in/", wrap(self.signin_view), name="workspaces_user_signin"
+        )
+        return [signin, *super().get_urls()]
+
+    def signin_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        person = get_object_or_404(self.get_queryset(request), pk=object_id)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        back = reverse("admin:workspaces_user_change", args=[person.pk])
+        return RescuePage(request, self.admin_site, self.opts, person, back).answer()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -69,10 +94,9 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnlyAdmin):
-    """The team of the workspace."""
+class MembershipAdmin(TeamPages):
+    """The team of the workspace (see `workspaces.team.pages`)."""
 
-    list_display = ("user", "role", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
 

@@ -9,6 +9,7 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         from workspaces import audit_names, schema  # noqa: F401, PLC0415  # models are there
+        from workspaces.accounts import lockouts  # noqa: F401, PLC0415  # listens to sign-ins
         from workspaces.key_names import namer  # noqa: PLC0415  # likewise
         from workspaces.models import RestApiKey  # noqa: PLC0415  # likewise
 

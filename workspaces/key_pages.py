@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from common import keyring
 from common.keyring import IssuedKey
+from common.keys import parse
 from common.models import ApiKey
-from workspaces import key_showing, keys
+from workspaces import keys, showing
 from workspaces.key_forms import KeyForm, RotationForm
 from workspaces.key_table import KeyRow
 from workspaces.models import User
@@ -50,7 +51,7 @@ class KeyPages:
         if not self._is_post or not form.is_valid():
             return self.page(template, title, form=form, **context)
         issued = issue(**form.kept(), by=signed_in(self.request))
-        return key_showing.redirect_to(self.shown_at(issued.row), self.request, issued)
+        return self._to_show(issued)
 
     def rotate(self, key: ApiKey) -> HttpResponse:
         form = RotationForm(self.request.POST) if self._is_post else RotationForm.of(key)
@@ -63,7 +64,7 @@ class KeyPages:
             issued = keys.rotate(key, **form.kept(), by=signed_in(self.request))
         except keys.KeyNotLive:
             return self._refuse_past()
-        return key_showing.redirect_to(self.shown_at(issued.row), self.request, issued)
+        return self._to_show(issued)
 
     def invalidate(self, key: ApiKey, *, stops: str, others: Any = None) -> HttpResponse:
         """What stops working, and when the key was last used; then the deed.
@@ -89,10 +90,10 @@ class KeyPages:
 
         `about` says what stands around it, given its text, or "" once that is gone.
         """
-        text = key_showing.take(self.request, key) or ""
+        text = self._shown(key)
         title = _("New %(kind)s") % {"kind": key._meta.verbose_name}
         page = self.page(template, title, row=KeyRow(key), text=text, **about(text))
-        return key_showing.close(page, self.request, key)
+        return showing.close(page, self.request, _showing_as(key))
 
     def page(self, template: str, title: str, **context: Any) -> TemplateResponse:
         return TemplateResponse(
@@ -113,6 +114,16 @@ class KeyPages:
     def _is_post(self) -> bool:
         return self.request.method == "POST"
 
+    def _to_show(self, issued: IssuedKey[Any]) -> HttpResponse:
+        path = self.shown_at(issued.row)
+        return showing.redirect_to(path, self.request, _showing_as(issued.row), issued.text)
+
+    def _shown(self, key: ApiKey) -> str:
+        """The text of a key that waits to be shown; empty once it was."""
+        text = showing.take(self.request, _showing_as(key)) or ""
+        parsed = parse(text, key.kind)
+        return text if parsed and parsed.public_id == key.public_id else ""
+
     def _refuse_past(self) -> HttpResponse:
         messages.error(
             self.request,
@@ -125,6 +136,10 @@ def signed_in(request: HttpRequest) -> User:
     """The person at the dashboard, where nobody gets in who isn't one."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def _showing_as(key: ApiKey) -> str:
+    return f"key_{key.public_id}"
 
 
 def _live(found: Any) -> int:

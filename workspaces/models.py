@@ -7,12 +7,26 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from common.keys import KeyKind
 from common.models import ApiKey
+from workspaces.access_models import Invitation, RecoveryCode, SecondFactor
 from workspaces.audit_words import words
 from workspaces.roles import Role
+
+__all__ = [
+    "AuditEntry",
+    "Invitation",
+    "Membership",
+    "RecoveryCode",
+    "RestApiKey",
+    "SecondFactor",
+    "User",
+    "WorkerHeartbeat",
+    "Workspace",
+]
 
 
 class User(AbstractUser):
@@ -22,8 +36,25 @@ class User(AbstractUser):
         "Workspace", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
 
+    # Counted up to end every session that there is.
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
+
     # Their role where they look; set for the length of a request (`workspaces.middleware`).
     look_up_role: Callable[[], str] | None = None
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Sessions end with a new password, as Django has it, and with a new generation."""
+        return salted_hmac(
+            "workspaces.models.User.session_auth_hash",
+            f"{self.session_generation}:{self.password}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
+
+    @property
+    def known_as(self) -> str:
+        """What others in the team call them."""
+        return self.get_full_name() or self.username
 
 
 class Workspace(models.Model):

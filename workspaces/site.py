@@ -12,11 +12,21 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
+
+from workspaces.accounts.forms import NewPasswordForm
+from workspaces.accounts.sign_in import PasswordView
 
 View = Callable[..., HttpResponse]
 
@@ -32,6 +42,38 @@ class DashboardSite(UnfoldAdminSite):  # type: ignore[misc]
         closed = _for_viewers(view, owner) if isinstance(owner, ModelAdmin) else view
         wrapped: View = super().admin_view(closed, cacheable)
         return wrapped
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Django's page, with our view behind it, which knows of second factors."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "app_path": request.get_full_path(),
+            REDIRECT_FIELD_NAME: reverse("admin:index"),
+            **(extra_context or {}),
+        }
+        if REDIRECT_FIELD_NAME in {*request.GET, *request.POST}:
+            del context[REDIRECT_FIELD_NAME]
+        view = PasswordView.as_view(
+            extra_context=context,
+            authentication_form=self.login_form,
+            template_name="admin/login.html",
+        )
+        answer: HttpResponse = view(request)
+        return answer
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        view = PasswordChangeView.as_view(
+            form_class=NewPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+            template_name=self.password_change_template or "registration/password_change_form.html",
+        )
+        answer: HttpResponse = view(request)
+        return answer
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
