@@ -89,7 +89,7 @@ def find(prefix: str) -> ApiKey | None:
         return None
     kind, identity = public_id
     model = next((model for model in models() if model.kind == kind), None)
-    return model and model._default_manager.filter(public_id=identity).first()
+    return None if model is None else model._default_manager.filter(public_id=identity).first()
 
 
 def _public_id(text: str) -> tuple[KeyKind, str] | None:

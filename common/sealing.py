@@ -25,7 +25,7 @@ def seal(secret: bytes) -> tuple[int, bytes]:
     return number, _cipher(pepper).encrypt(secret)
 
 
-def unseal(number: int, sealed: bytes) -> bytes:
+def unseal(number: int, sealed: "bytes | memoryview[int]") -> bytes:
     """What was sealed. Raises `CannotOpen`."""
     pepper = settings.PEPPERS.get(number)
     if pepper is None:

@@ -299,7 +299,12 @@ UNFOLD = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "common.redaction.WithoutKeys", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "common.redaction.WithoutKeys",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # A refused call is the partner's log line, not ours.
     # A failed sign-in is counted, and a lock-out is in the audit log.
@@ -313,6 +318,7 @@ LOGGING = {
 # What is locked when stands in `workspaces.accounts.lockouts`.
 AXES_HANDLER = "workspaces.accounts.lockouts.SteppedHandler"
 AXES_LOCKOUT_CALLABLE = "workspaces.accounts.lockouts.locked_page"
+AXES_USERNAME_CALLABLE = "workspaces.accounts.lockouts.counted_as"
 AXES_CLIENT_IP_CALLABLE = "common.addresses.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
 AXES_FAILURE_LIMIT = 5

@@ -17,6 +17,8 @@ def _invitation(workspace):
 
 # Arguments of an address that aren't the primary key of the page's own model.
 ARGUMENTS = {
+    ("admin:app_list", "app_label"): lambda workspace: "workspaces",
+    ("switch-workspace", "slug"): lambda workspace: workspace.slug,
     ("admin:workspaces_membership_invited", "invitation_id"): _invitation,
     ("admin:workspaces_membership_revoke", "invitation_id"): _invitation,
 }
@@ -45,6 +47,11 @@ class Page:
         """Where the page is, over something of that workspace."""
         found = {name: self._argument(name, workspace) for name in self.arguments}
         return reverse(self.name, kwargs=found)
+
+    @property
+    def is_to_look_at(self):
+        """Whether there is something to see, and all is as it was after it was asked for."""
+        return self.name not in ("admin:logout", "admin:view_on_site", "switch-workspace")
 
     def _argument(self, name, workspace):
         if made := ARGUMENTS.get((self.name, name)):
@@ -76,7 +83,7 @@ def _walk(resolver, path, namespace):
             yield Page(
                 namespace + pattern.name,
                 owner if isinstance(owner, ModelAdmin) else None,
-                tuple(pattern.pattern.converters),
+                tuple(pattern.pattern.converters or pattern.pattern.regex.groupindex),
             )
 
 

@@ -72,17 +72,23 @@ class SecondFactor(ThrottlingMixin, Device):  # type: ignore[misc]
     last code that was taken: no code is taken twice.
     """
 
+    name = None
+    user = models.OneToOneField(
+        "workspaces.User", models.CASCADE, related_name="second_factor", editable=False
+    )
     sealed_secret = models.BinaryField(editable=False)
     pepper = models.PositiveSmallIntegerField(editable=False)
     drift = models.SmallIntegerField(default=0, editable=False)
     last_step = models.BigIntegerField(default=-1, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    objects: ClassVar[models.Manager[SecondFactor]] = models.Manager()
+
     class Meta:
         verbose_name = _("second factor")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user"], name="workspaces_secondfactor_once"),
-        ]
+
+    def __str__(self) -> str:
+        return str(self.user)
 
     def get_throttle_factor(self) -> int:
         """Seconds to wait after the first wrong code; each further one doubles them."""
@@ -98,9 +104,7 @@ class RecoveryCode(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["user", "digest"], name="workspaces_recoverycode_once"
-            ),
+            models.UniqueConstraint(fields=["user", "digest"], name="workspaces_recoverycode_once"),
         ]
 
     def __str__(self) -> str:

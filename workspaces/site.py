@@ -8,7 +8,7 @@ the page itself, with 403.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
@@ -62,8 +62,7 @@ class DashboardSite(UnfoldAdminSite):  # type: ignore[misc]
             authentication_form=self.login_form,
             template_name="admin/login.html",
         )
-        answer: HttpResponse = view(request)
-        return answer
+        return cast(HttpResponse, view(request))
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         view = PasswordChangeView.as_view(
@@ -72,8 +71,7 @@ class DashboardSite(UnfoldAdminSite):  # type: ignore[misc]
             extra_context={**self.each_context(request), **(extra_context or {})},
             template_name=self.password_change_template or "registration/password_change_form.html",
         )
-        answer: HttpResponse = view(request)
-        return answer
+        return cast(HttpResponse, view(request))
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None

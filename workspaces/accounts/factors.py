@@ -170,7 +170,6 @@ def _make_recovery_codes(person: User) -> list[str]:
     number, pepper = newest_pepper()
     RecoveryCode.objects.filter(user=person).delete()
     RecoveryCode.objects.bulk_create(
-        RecoveryCode(user=person, digest=codes.digest(code, pepper), pepper=number)
-        for code in made
+        RecoveryCode(user=person, digest=codes.digest(code, pepper), pepper=number) for code in made
     )
     return made

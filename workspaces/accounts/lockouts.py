@@ -20,6 +20,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from workspaces import audit
 from workspaces.accounts.notes import note
@@ -52,6 +53,15 @@ class SteppedHandler(AxesDatabaseHandler):  # type: ignore[misc]
         counted = zip(self.get_user_attempts(request, credentials), LIMITS, strict=True)
         last = [_last(found) for found, limit in counted if _failures(found) >= limit]
         return max(filter(None, last), default=timezone.now()) + settings.AXES_COOLOFF_TIME
+
+
+def counted_as(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The name that failures are kept under. Of no account, only a digest: people type
+    passwords where a name belongs."""
+    typed = str((credentials or request.POST).get("username") or "")
+    if User.objects.filter(username=typed).exists():
+        return typed
+    return f"unknown {salted_hmac('workspaces.accounts.lockouts', typed).hexdigest()}"
 
 
 def may_try(request: HttpRequest, person: User) -> bool:
@@ -115,8 +125,7 @@ def unlock(person: User, *, by: audit.Actor) -> None:
 def _note_lockout(
     sender: object, *, request: HttpRequest, username: str | None, ip_address: str | None, **_: Any
 ) -> None:
-    """Once, by the failure that was one too many. Names of no account aren't kept: people type
-    passwords there."""
+    """Once, by the failure that was one too many."""
     by_a_failure = getattr(request, "axes_failures_since_start", None) is not None
     person = User.objects.filter(username=username).first() if by_a_failure else None
     if person:

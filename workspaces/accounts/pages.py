@@ -73,7 +73,6 @@ def turn_on_view(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 @require_safe
 def recovery_view(request: HttpRequest) -> HttpResponse:
     """The new recovery codes, once."""
@@ -132,6 +131,4 @@ def _with_password(request: HttpRequest, template: str, title: str, act: Any) ->
 
 def _to_show(request: HttpRequest, person: User, made: list[str]) -> HttpResponse:
     update_session_auth_hash(request, person)
-    return showing.redirect_to(
-        reverse("account-recovery-codes"), request, RECOVERY, " ".join(made)
-    )
+    return showing.redirect_to(reverse("account-recovery-codes"), request, RECOVERY, " ".join(made))

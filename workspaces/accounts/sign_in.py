@@ -86,9 +86,10 @@ def _expected(request: HttpRequest) -> tuple[User | None, str]:
     home = reverse("admin:index")
     if not kept:
         return None, home
+    onwards: str = kept["onwards"]
     person = User.objects.filter(pk=kept["person"], is_active=True).first()
+    if person is None or factors.of(person) is None:
+        return None, onwards
     is_fresh = 0 <= time.time() - kept["at"] <= SECONDS
-    if person and is_fresh and factors.of(person):
-        if constant_time_compare(kept["session"], person.get_session_auth_hash()):
-            return person, kept["onwards"]
-    return None, kept["onwards"]
+    is_same = constant_time_compare(kept["session"], person.get_session_auth_hash())
+    return (person if is_fresh and is_same else None), onwards

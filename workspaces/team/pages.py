@@ -134,9 +134,7 @@ class TeamPages(ReadOnlyAdmin):
         form = InvitationForm(request.POST or None)
         if form.is_bound and form.is_valid():
             try:
-                invited = invitations.invite(
-                    workspace, **form.cleaned_data, by=signed_in(request)
-                )
+                invited = invitations.invite(workspace, **form.cleaned_data, by=signed_in(request))
             except invitations.AlreadyInTeam:
                 form.add_error("email", _("Somebody with that address is in the team already."))
             else:
@@ -185,9 +183,7 @@ class TeamPages(ReadOnlyAdmin):
                 messages.warning(
                     request, _("The mail server didn't take the invitation: hand over the link.")
                 )
-        where = reverse(
-            "admin:workspaces_membership_invited", args=[invited.invitation.pk]
-        )
+        where = reverse("admin:workspaces_membership_invited", args=[invited.invitation.pk])
         return showing.redirect_to(where, request, _showing_as(invited.invitation), invited.text)
 
     def _pending(self, request: HttpRequest) -> Iterable[Invitation]:
