@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
 from common import keyring
+from workspaces.models import RecoveryCode, SecondFactor
 
 PEPPER_BYTES = 32
 OLDEST_POSTGRESQL = 15
@@ -73,6 +74,32 @@ def check_live_keys(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]
             f"Live keys need pepper {number}, and PEPPERS doesn't have it: they are all refused.",
             hint="Put it back into PEPPERS, or invalidate those keys and issue new ones.",
             id="quayside.E006",
+        )
+
+
+@register(Tags.security)
+def check_second_factors(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
+    try:
+        needed = set(SecondFactor.objects.values_list("pepper", flat=True).distinct())
+        needed |= set(RecoveryCode.objects.values_list("pepper", flat=True).distinct())
+    except DatabaseError:
+        return
+    for number in sorted(needed - set(settings.PEPPERS)):
+        yield Error(
+            f"Second factors need pepper {number}, and PEPPERS doesn't have it: "
+            "whoever has one can't sign in.",
+            hint="Put it back into PEPPERS, or reset them: manage.py reset_second_factor USERNAME.",
+            id="quayside.E012",
+        )
+
+
+@register()
+def check_mail(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
+    if settings.EMAIL_URL and settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        yield Warning(
+            "Mail is set up, and is sent from nobody: servers will take it for spam.",
+            hint="Set DEFAULT_FROM_EMAIL to an address of yours.",
+            id="quayside.W002",
         )
 
 

@@ -292,6 +292,8 @@ UNFOLD = {
             "900": "oklch(34% .064 232)",
             "950": "oklch(25% .049 234)",
         },
+        # The theme's is too pale to read on a shaded ground.
+        "font": {"subtle-light": "oklch(50% .028 262)"},
     },
     "SIDEBAR": {"show_search": True, "navigation": "config.navigation.sidebar"},
 }

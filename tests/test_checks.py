@@ -10,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import checks
 from config.environment import demand, read_peppers
-from tests.factories import make_rest_key, make_workspace
+from tests.factories import make_nobody, make_rest_key, make_workspace
+from workspaces.accounts import factors
 from workspaces.keys import invalidate
 from workspaces.models import RestApiKey
 
@@ -117,6 +118,26 @@ def test_a_live_key_whose_pepper_is_gone_is_an_error(settings):
 
     invalidate(RestApiKey.objects.get(), by="a test")
     assert ids(checks.check_live_keys(None)) == []
+
+
+@pytest.mark.django_db
+def test_a_second_factor_whose_pepper_is_gone_is_an_error(settings):
+    factors.begin(make_nobody())
+    assert ids(checks.check_second_factors(None)) == []
+
+    settings.PEPPERS = {9: GOOD}
+
+    (error,) = checks.check_second_factors(None)
+    assert error.id == "quayside.E012"
+    assert "reset_second_factor" in error.hint
+
+
+def test_mail_from_nobody_is_a_warning(settings):
+    assert ids(checks.check_mail(None)) == []
+
+    settings.EMAIL_URL = "smtp://mail.example.com"
+
+    assert ids(checks.check_mail(None)) == ["quayside.W002"]
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ A code is taken once, and wrong ones make the next wait: first a second, then tw
 each time. The row is locked while a code is checked, so that guesses at once gain nothing.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from workspaces import audit
 from workspaces.accounts import codes, sessions
 from workspaces.accounts.notes import note
 from workspaces.models import RecoveryCode, SecondFactor, User
+
+logger = logging.getLogger(__name__)
 
 # Steps of thirty seconds that a phone's clock may be off, either way.
 TOLERANCE = 1
@@ -145,7 +148,11 @@ def _is_current(factor: SecondFactor, code: str) -> bool:
     number = codes.number(code)
     if number is None:
         return False
-    secret = sealing.unseal(factor.pepper, factor.sealed_secret)
+    try:
+        secret = sealing.unseal(factor.pepper, factor.sealed_secret)
+    except sealing.CannotOpen as error:
+        logger.error("second factor can't be read: %s", error)
+        return False
     totp = TOTP(secret, drift=factor.drift, digits=codes.DIGITS)
     if not totp.verify(number, TOLERANCE, min_t=factor.last_step + 1):
         return False
