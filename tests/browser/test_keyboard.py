@@ -63,7 +63,7 @@ def test_a_key_is_made_copied_and_ended_by_keyboard(visit, scheme):
     hands.enter()
     hands.tab_to("Label")
     hands.page.keyboard.type(f"by hand {scheme}")
-    hands.tab_to("GET /cohorts/list")
+    hands.tab_to("cohorts.list")
     hands.page.keyboard.press("Space")
     hands.tab_to("Generate the key")
     hands.enter()
