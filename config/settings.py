@@ -248,6 +248,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "forget ended sessions": {
+        "task": "workspaces.tasks.forget_sessions",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 600},
+    },
     "heartbeat": {
         "task": "workspaces.tasks.beat_heart",
         "schedule": timedelta(seconds=5),

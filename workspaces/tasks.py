@@ -1,6 +1,7 @@
 from typing import Any
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 
 from workspaces import heartbeat
 
@@ -9,3 +10,9 @@ from workspaces import heartbeat
 def beat_heart(self: Any) -> None:
     """Which worker took this is enough to know that one works."""
     heartbeat.beat(self.request.hostname or "worker")
+
+
+@shared_task
+def forget_sessions() -> None:
+    """Those that have ended: Django leaves their rows behind."""
+    SessionStore.clear_expired()

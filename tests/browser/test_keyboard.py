@@ -43,7 +43,7 @@ class Hands:
             focused = self.page.evaluate(FOCUSED)
             if not focused["seen"] and focused["tag"] != "BODY":
                 self.unseen.add(f"{focused['tag']} {focused['name'][:40]!r}")
-            if focused["name"].replace("\\n", " ").endswith(name):
+            if " ".join(focused["name"].split()).endswith(name):
                 return
         raise AssertionError(f"Tab doesn't lead to {name}")
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt
 from django.conf import settings as configured
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from tests.commands import manage
 from tests.factories import make_member, make_operator, make_workspace
 from workspaces.models import AuditEntry, Membership, User
 from workspaces.roles import Role
+from workspaces.tasks import forget_sessions
 from workspaces.tests.signing_in import PASSWORD, Browser, fail
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +222,18 @@ def test_somebody_signs_out_everywhere_else(marta):
 
     assert here.is_in
     assert not elsewhere.is_in
+
+
+def test_sessions_that_have_ended_are_forgotten(marta):
+    for _number in range(2):
+        Browser().log_in("marta")
+    ended, open_still = Session.objects.all()
+    ended.expire_date = timezone.now() - timedelta(seconds=1)
+    ended.save()
+
+    forget_sessions()
+
+    assert Session.objects.get() == open_still
 
 
 def test_a_next_page_of_another_site_is_not_gone_to(marta):
