@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workspaces", "0005_audit_entries")]
+    dependencies = [("workspaces", "0006_access")]
 
     operations = [
         migrations.AddField(
