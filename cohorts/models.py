@@ -1,4 +1,4 @@
-"""Cohorts, their membership, and the inbox that changes it.
+"""Cohorts, their membership, the inbox that changes it, and what files bring.
 
 Accept locks `CohortHead`, apply locks `CohortCursor`: two tables, so that neither waits
 for the other. `Upload` is inbox and ledger in one: a row with a payload is still to be
@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import BitmapField
+from imports.models import Job
 from partners.models import Partner
 from workspaces.models import Workspace
 
@@ -23,7 +24,9 @@ class Cohort(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="cohorts")
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="cohorts")
     external_id = models.CharField(_("cohort id"), max_length=255, db_collation="C")
+    # What the partner calls it, and what people here do, which no call of the partner changes.
     name = models.CharField(_("name"), max_length=255, blank=True)
+    own_name = models.CharField(_("name given here"), max_length=255, blank=True, db_default="")
     export_file_name = models.CharField(_("export file name"), max_length=255, blank=True)
     first_created_at = models.DateTimeField(_("created at the partner"), null=True)
     last_created_at = models.DateTimeField(_("creation time last sent"), null=True)
@@ -45,8 +48,8 @@ class Cohort(models.Model):
 
     @property
     def display_name(self) -> str:
-        """Its name, or its id until a name arrives."""
-        return self.name or self.external_id
+        """What people here or the partner named it, or its id until a name arrives."""
+        return self.own_name or self.name or self.external_id
 
 
 class FormerName(models.Model):
@@ -131,7 +134,9 @@ class Upload(models.Model):
     )
     sequence = models.BigIntegerField()
     request_id = models.UUIDField()
-    key_id = models.BigIntegerField(null=True)  # the data import key that brought it
+    # The data import key that brought it, or the import.
+    key_id = models.BigIntegerField(null=True)
+    job_id = models.BigIntegerField(null=True)
     received_at = models.DateTimeField(db_default=Now())
     ids = models.PositiveIntegerField()
 
@@ -158,7 +163,93 @@ class Upload(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["received_at"], name="cohorts_upload_age"),
+            models.Index(
+                fields=["job_id"],
+                condition=models.Q(job_id__isnull=False),
+                name="cohorts_upload_of_job",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"upload {self.sequence}"
+
+
+class CohortCount(models.Model):
+    """A cohort's size as it was counted last, for sorting: pages show it counted afresh.
+
+    `sequence` is the last request that it takes in. A count that isn't settled was taken
+    while a sync was under way.
+    """
+
+    cohort = models.OneToOneField(Cohort, models.CASCADE, primary_key=True, related_name="count")
+    size = models.PositiveBigIntegerField()
+    waiting = models.PositiveBigIntegerField()
+    sequence = models.BigIntegerField()
+    is_settled = models.BooleanField()
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.size} counted"
+
+
+class CohortSize(models.Model):
+    """How large a cohort was at a moment: once a day, and after each sync that changed it."""
+
+    pk = models.CompositePrimaryKey("cohort_id", "at")
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="sizes", db_index=False)
+    at = models.DateTimeField()
+    size = models.PositiveBigIntegerField()
+    waiting = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.size} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Mode(models.TextChoices):
+    """What the ids of a file do to a cohort."""
+
+    ADD = "add", _("Add these ids")
+    REMOVE = "remove", _("Remove these ids")
+    REPLACE = "replace", _("Replace the whole membership")
+
+
+class CohortImport(models.Model):
+    """What an import of a cohort's members is to do, and what it has found.
+
+    Ids that are added or removed go through the inbox like a partner's. Those that replace
+    the membership are staged, in blocks that follow their users like a cohort's own, until
+    somebody has seen what would change.
+    """
+
+    job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="+")
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="imports")
+    mode = models.CharField(_("mode"), max_length=16, choices=Mode)
+    # Of the ids staged, as the ledger counts them.
+    unknown = models.PositiveBigIntegerField(default=0)
+    ignored_device = models.PositiveBigIntegerField(default=0)
+    deleted = models.PositiveBigIntegerField(default=0)
+    replaced_at = models.DateTimeField(null=True)
+    discarded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(replaced_at=None) | models.Q(discarded_at=None),
+                name="cohorts_cohortimport_ends_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.cohort}"
+
+
+class StagedBlock(models.Model):
+    """The users of a file that is to replace a membership, whose ids fall into that block."""
+
+    pk = models.CompositePrimaryKey("file_id", "number")
+    file = models.ForeignKey(CohortImport, models.CASCADE, related_name="blocks", db_index=False)
+    number = models.BigIntegerField()
+    members = BitmapField()
+
+    def __str__(self) -> str:
+        return f"staged block {self.number}"

@@ -8,7 +8,7 @@ from django.db.models.lookups import GreaterThan
 
 from cohorts.models import Cohort, FormerName
 
-FIELDS = ("name", "external_id", "export_file_name")
+FIELDS = ("name", "own_name", "external_id", "export_file_name")
 
 _EXTENSION = re.compile(
     r"(\.(csv|tsv|txt|json|jsonl|ndjson|xls|xlsx|parquet|avro|gz|zip|bz2|zst)){1,2}$",

@@ -3,7 +3,7 @@
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from cohorts import retention, runner
+from cohorts import counting, retention, runner
 
 
 @shared_task
@@ -27,3 +27,9 @@ def apply_cohort(cohort_id: int) -> None:
 def tidy() -> None:
     """Drop what has outlived its keeping: ledger bitmaps, idempotency keys, request counts."""
     retention.tidy()
+
+
+@shared_task
+def count() -> None:
+    """Count cohorts that have changed, and once a day all: their size over time."""
+    counting.count_due()

@@ -238,6 +238,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 600},
     },
+    "count cohorts": {
+        "task": "cohorts.tasks.count",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "tidy up": {
         "task": "cohorts.tasks.tidy",
         "schedule": timedelta(hours=1),

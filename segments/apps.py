@@ -8,10 +8,12 @@ class SegmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from profiles import belonging as belongings  # noqa: PLC0415  # models aren't loaded before
-        from segments import audited, belonging, usage  # noqa: PLC0415  # likewise
+        from cohorts import usage as cohort_users  # noqa: PLC0415  # models aren't loaded before
+        from profiles import belonging as belongings  # noqa: PLC0415  # likewise
+        from segments import audited, belonging, cohort_usage, usage  # noqa: PLC0415  # likewise
         from workspaces import audit_names  # noqa: PLC0415  # likewise
 
         belongings.register("segments", belonging.read)
         usage.register(usage.segments_made_of)
+        cohort_users.register(cohort_usage.uses)
         audit_names.register("segment", audited.segments)
