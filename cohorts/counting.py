@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -113,7 +114,7 @@ def _count(workspace_id: int, cohort_ids: list[int]) -> list[_Count]:
 @transaction.atomic
 def _keep(counts: Iterable[_Count]) -> None:
     inorder = sorted(counts, key=attrgetter("cohort_id"))
-    columns = [
+    columns: list[list[Any]] = [
         [count.cohort_id for count in inorder],
         [count.size.matched for count in inorder],
         [count.size.waiting for count in inorder],

@@ -11,6 +11,7 @@ from imports import attempts, jobs, runner
 from imports.claims import claim
 from imports.execution import Execution, OnBatch
 from imports.files import InvalidFile
+from imports.jobs import OnMade
 from imports.kinds import Kind
 from imports.models import Job, JobState
 from imports.sources import Local
@@ -27,13 +28,15 @@ def run(
     path: Path,
     *,
     by: audit.Actor,
+    on_made: OnMade = lambda job: None,
     on_wait: Callable[[], None] = lambda: None,
     on_batch: OnBatch = lambda job: None,
 ) -> Job:
     """Do the whole file; all of it is stored, durably, once this returns.
 
     Jobs that came before are finished first, by whoever is at them or else by us. When
-    this is interrupted, what is stored stays and the job ends as cancelled.
+    this is interrupted, what is stored stays and the job ends as cancelled. `on_made` is
+    that of `jobs.make`.
 
     Raises `OSError`, and `InvalidFile`: before anything is stored, or with the job failed.
     """
@@ -43,7 +46,16 @@ def run(
     while True:
         with claim(workspace.pk) as mine:
             if mine and not Job.objects.in_workspace(workspace).unfinished().exists():
-                return _execute(workspace, kind, source, by=by, on_batch=on_batch)
+                job = jobs.make(
+                    workspace,
+                    kind,
+                    title=path.name,
+                    by=by,
+                    on_made=on_made,
+                    foreground=True,
+                    bytes_total=source.size,
+                )
+                return _execute(job, source, on_batch=on_batch)
             if not waited:
                 waited = True
                 on_wait()
@@ -53,12 +65,7 @@ def run(
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _execute(
-    workspace: Workspace, kind: Kind, source: Local, *, by: audit.Actor, on_batch: OnBatch
-) -> Job:
-    job = jobs.make(
-        workspace, kind, title=source.path.name, by=by, foreground=True, bytes_total=source.size
-    )
+def _execute(job: Job, source: Local, *, on_batch: OnBatch) -> Job:
     attempts.begin(job)
     job.refresh_from_db()
     try:

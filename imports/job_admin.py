@@ -126,6 +126,7 @@ class JobPages:
             "state_type": STATES[job.shown_state[0]],
             "progress": Progress(job),
             "report": Report(job),
+            "panel": kinds.panel_of(job),
             "may_cancel": may_cancel and not job.is_finished and not job.cancel_requested_at,
         }
 
@@ -143,10 +144,11 @@ class JobPages:
 
 def _wanted(request: HttpRequest) -> Kind:
     """What the address asks to import; users, where it doesn't say."""
-    try:
-        return kinds.find(request.GET.get("kind", kinds.uploadable()[0].name))
-    except LookupError:
-        raise Http404 from None
+    name = request.GET.get("kind", kinds.uploadable()[0].name)
+    for kind in kinds.uploadable():
+        if kind.name == name:
+            return kind
+    raise Http404
 
 
 def _begun(request: HttpRequest, kind: Kind, form: UploadForm) -> Job | None:

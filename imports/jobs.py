@@ -1,6 +1,6 @@
 """Begin jobs, cancel them, and bring them to their end: one audit row each, with the end."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from django.conf import settings
@@ -18,18 +18,28 @@ from imports.sources import Source, Stored
 from workspaces import audit
 from workspaces.models import Workspace
 
+# Stores what a kind of job has to know beside its file.
+OnMade = Callable[[Job], None]
+
 
 @transaction.atomic
 def begin(
-    workspace: Workspace, kind: Kind, *, title: str, chunks: Iterable[bytes], by: audit.Actor
+    workspace: Workspace,
+    kind: Kind,
+    *,
+    title: str,
+    chunks: Iterable[bytes],
+    by: audit.Actor,
+    on_made: OnMade = lambda job: None,
 ) -> Job:
     """Keep the file and have it worked off in the background, after those that came before.
 
-    Nothing is asked of Redis: the scheduler finds the job within a second or two.
+    Nothing is asked of Redis: the scheduler finds the job within a second or two. `on_made`
+    is that of `make`.
 
     Raises `InvalidFile` when the file can't be what it should, and keeps nothing.
     """
-    job = make(workspace, kind, title=title, by=by)
+    job = make(workspace, kind, title=title, by=by, on_made=on_made)
     plain = files.unzip(chunks, most=settings.IMPORT_UNZIPPED_LIMIT)
     job.bytes_total = pieces.write(job.pk, Role.INPUT, plain)
     kind.check(source_of(job))
@@ -37,7 +47,17 @@ def begin(
     return job
 
 
-def make(workspace: Workspace, kind: Kind, *, title: str, by: audit.Actor, **fields: object) -> Job:
+@transaction.atomic
+def make(
+    workspace: Workspace,
+    kind: Kind,
+    *,
+    title: str,
+    by: audit.Actor,
+    on_made: OnMade = lambda job: None,
+    **fields: object,
+) -> Job:
+    """A job that waits. `on_made` is called with it in the same transaction."""
     job: Job = Job.objects.create(
         workspace=workspace,
         kind=kind.name,
@@ -46,6 +66,7 @@ def make(workspace: Workspace, kind: Kind, *, title: str, by: audit.Actor, **fie
         language=get_language() or settings.LANGUAGE_CODE,
         **fields,
     )
+    on_made(job)
     return job
 
 

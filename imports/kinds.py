@@ -1,6 +1,6 @@
 """What a job can be: kinds that higher apps know, and register in `AppConfig.ready()`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -38,7 +38,7 @@ class Kind(Protocol):
     name: str
     title: Any  # "Import users"
     counts: Mapping[str, Any]  # the words for its counts, in the order to show them
-    guide: str  # the template that explains the file
+    guide: str  # the template that explains the file; none for what has a page of its own
     audited: Mapping[str, str]  # by state in which it ends, the action in the audit log
 
     def check(self, source: Source) -> None:
@@ -61,11 +61,27 @@ class Kind(Protocol):
         """What helps afterwards, outside any transaction, and isn't missed when it fails."""
 
 
+class Panel(Protocol):
+    """What stands below the report of a job: a template, which gets this as `panel`."""
+
+    template: str
+
+
+# The panel of a job, None for one that needs none.
+PanelOf = Callable[[Job], Panel | None]
+
 _kinds: dict[str, Kind] = {}
+_panels: dict[str, PanelOf] = {}
 
 
-def register(kind: Kind) -> None:
+def register(kind: Kind, *, panel: PanelOf | None = None) -> None:
     _kinds[kind.name] = kind
+    if panel is not None:
+        _panels[kind.name] = panel
+
+
+def panel_of(job: Job) -> Panel | None:
+    return _panels[job.kind](job) if job.kind in _panels else None
 
 
 def find(name: str) -> Kind:
@@ -74,4 +90,5 @@ def find(name: str) -> Kind:
 
 
 def uploadable() -> list[Kind]:
-    return list(_kinds.values())
+    """Those that a file is all there is to."""
+    return [kind for kind in _kinds.values() if kind.guide]

@@ -57,6 +57,7 @@ WORDS: Mapping[str, Any] = {
     "users.alias.update": _("Aliases renamed"),
     "cohort.retried": _("Upload of a cohort retried"),
     "cohort.skipped": _("Upload of a cohort skipped"),
+    "cohort.created": _("Cohort created for a file"),
     "cohort.renamed": _("Cohort renamed"),
     "cohort.archived": _("Cohort archived"),
     "cohort.restored": _("Cohort restored"),
