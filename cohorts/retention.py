@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cohorts import erasure
+from cohorts.importing import undecided
 from partners.models import HourlyFigures, IdempotencyRecord, RequestCount
 
 # What happened by the hour, which outlives the request log's lines.
@@ -33,7 +34,8 @@ DELETE FROM cohorts_cohortsize AS size
 def tidy() -> None:
     """Clear what each old upload added and removed; its counts stay in the ledger for good.
 
-    Thin out sizes over time. And forget deletions that no request can meet any more.
+    Thin out sizes over time, forget files that nobody has decided on, and deletions that no
+    request can meet any more.
     """
     now = timezone.now()
     with connection.cursor() as cursor:
@@ -46,4 +48,5 @@ def tidy() -> None:
     ).delete()
     for figures in (RequestCount, HourlyFigures):
         figures.objects.filter(hour__lt=now - HOURS_KEPT).delete()
+    undecided.tidy(now)
     erasure.tidy()

@@ -47,7 +47,6 @@ def begin(
     return job
 
 
-@transaction.atomic
 def make(
     workspace: Workspace,
     kind: Kind,
@@ -57,7 +56,7 @@ def make(
     on_made: OnMade = lambda job: None,
     **fields: object,
 ) -> Job:
-    """A job that waits. `on_made` is called with it in the same transaction."""
+    """A job that waits. `on_made` is called with it before anybody can be at it."""
     job: Job = Job.objects.create(
         workspace=workspace,
         kind=kind.name,
