@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pyroaring import BitMap64
 
 from cohorts import blocks
+from common import bitmaps
 from common.cursors import binary_cursor
 from common.snapshots import snapshot
 from profiles.known import read_known
@@ -50,3 +51,10 @@ def sizes(workspace_id: int, cohort_ids: Collection[int]) -> dict[int, Size]:
                         size.matched + matched, size.waiting + len(held) - matched
                     )
     return found
+
+
+def waiting_ids(workspace_id: int, cohort_id: int) -> BitMap64:
+    """The profile ids in the cohort that match nobody yet."""
+    with snapshot():
+        members = bitmaps.join(blocks.of(cohort_id))
+        return members - bitmaps.join(read_known(workspace_id))

@@ -24,8 +24,15 @@ pytestmark = pytest.mark.django_db
 # What a page asks for beside seeing its model. `add` and `delete` pages ask for just that.
 NEEDS = {
     "admin:auth_user_password_change": "workspaces.change_user",
+    "admin:cohorts_cohort_archive": "cohorts.change_cohort",
+    "admin:cohorts_cohort_difference": "imports.add_job",
+    "admin:cohorts_cohort_new_upload": "imports.add_job",
+    "admin:cohorts_cohort_rename": "cohorts.change_cohort",
+    "admin:cohorts_cohort_replace": "imports.add_job",
+    "admin:cohorts_cohort_restore": "cohorts.change_cohort",
     "admin:cohorts_cohort_retry": "cohorts.change_cohort",
     "admin:cohorts_cohort_skip": "cohorts.change_cohort",
+    "admin:cohorts_cohort_upload": "imports.add_job",
     "admin:imports_job_cancel": "imports.add_job",
     "admin:partners_partner_disable": "partners.change_integration",
     "admin:partners_partner_enable": "partners.change_integration",
@@ -266,7 +273,7 @@ def test_a_marketer_meets_no_key(acme):
     client = member(acme, Role.MARKETER)
     public = [text.rsplit("_", 1)[0] for text in acme.secrets]
 
-    shown = [client.get(page.address(acme)).content.decode() for page in pages.over_models()]
+    shown = [client.get(page.address(acme)).getvalue().decode() for page in pages.over_models()]
     shown.append(client.get(reverse("admin:index")).content.decode())
     shown.append(client.get(reverse("admin:search"), {"s": "key"}).content.decode())
 

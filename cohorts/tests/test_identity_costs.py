@@ -98,7 +98,8 @@ def test_identifying_as_users_who_exist_costs_as_many_queries_for_fifty_as_for_o
 
     # Savepoint, lock, who is named, all their identifiers; the changed identifiers locked and
     # written; what the survivors gain, who is gone, from known too; what they did; the bits,
-    # and whether files hold some; the audit rows, the end. Fifty bits of a block are worked into it: it is read and written.
+    # and whether files hold some; the audit rows, the end. Fifty bits of a block are worked
+    # into it: it is read and written.
     assert (few, many) == (14, 14 + 2)
 
 
