@@ -63,7 +63,7 @@ def size_chart(found: Sequence[Step]) -> Chart:
     return Chart(
         kind="line",
         words=_("Size over time: the table below has the figures."),
-        labels=[date_format(step.at, "SHORT_DATE_FORMAT") for step in found],
+        labels=_labels([step.at for step in found]),
         series=[
             Series(_("People"), "good", [step.size for step in found]),
             Series(_("Waiting ids"), "warn", [step.waiting for step in found]),
@@ -75,9 +75,15 @@ def flow_chart(found: Sequence[Flow]) -> Chart:
     return Chart(
         kind="bar",
         words=_("Ids that came and went on each day: the table below has the figures."),
-        labels=[date_format(one.day, "SHORT_DATE_FORMAT") for one in found],
+        labels=[date_format(one.day, "MONTH_DAY_FORMAT") for one in found],
         series=[
             Series(_("Came"), "good", [one.came for one in found]),
             Series(_("Went"), "bad", [-one.went for one in found]),
         ],
     )
+
+
+def _labels(moments: Sequence[datetime]) -> list[str]:
+    """By the time where all are close together, else by the day."""
+    is_short = moments[-1] - moments[0] < timedelta(days=2)
+    return [date_format(at, "TIME_FORMAT" if is_short else "MONTH_DAY_FORMAT") for at in moments]
