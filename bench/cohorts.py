@@ -2,10 +2,12 @@
 
 `python -m bench.cohorts`: 1 million users (`BENCH_USERS`), 2,000 cohorts (`BENCH_COHORTS`), and
 a file of 1 million ids (`BENCH_FILE_IDS`) that is added, then replaces the members, then is
-removed. Users are named in no order, and again from the start when all have been.
+removed (`BENCH_MODES` picks some). Users are named in no order, and again from the start when
+all have been.
 """
 
 import http.client
+import os
 import random
 import subprocess
 import sys
@@ -56,6 +58,7 @@ class Setting:
     users: int
     cohorts: int
     file_ids: int
+    modes: list[str]
 
 
 def main() -> str | None:
@@ -65,6 +68,7 @@ def main() -> str | None:
         users=env.int("BENCH_USERS", default=1_000_000),
         cohorts=env.int("BENCH_COHORTS", default=2_000),
         file_ids=env.int("BENCH_FILE_IDS", default=1_000_000),
+        modes=env.list("BENCH_MODES", default=["add", "replace", "remove"]),
     )
     random.seed(1)
     try:
@@ -74,6 +78,7 @@ def main() -> str | None:
             people.load(connection, workspace.id, setting.users)
             cohort = write_cohorts(connection, workspace, setting)
             await_counts(connection, setting.cohorts)
+            say(f"load average {os.getloadavg()[0]:.1f}")
             say(f"\n{pages(instance, cohort, setting)}\n")
             say(f"\n{files(instance, setting)}\n")
     except CannotStart as reason:
@@ -138,7 +143,7 @@ def files(instance: Instance, setting: Setting) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "members.csv"
         _write(file, setting)
-        for mode in ("add", "replace", "remove"):
+        for mode in setting.modes:
             seconds, peak = _run(instance, file, mode)
             rows.append(
                 [mode, rate(setting.file_ids, seconds), f"{seconds:.1f} s", mebibytes(peak)]

@@ -23,12 +23,12 @@ def test_a_file_makes_a_cohort_and_another_replaces_its_members(visitor: Visitor
     page.get_by_role("link", name="Upload a cohort").click()
     page.get_by_label("Cohort id").fill("browser-cohort")
     page.get_by_label("Name", exact=True).fill("From a browser")
-    upload(visitor, "Add these ids", b"external_id\ndemo-000001\ndemo-000002\n")
+    upload(visitor, "Add these ids", b"external_id\ndemo-000003\ndemo-000004\n")
     page.get_by_text("users who came into the cohort").wait_for(timeout=30_000)
 
     page.get_by_role("link", name="From a browser").click()
     page.get_by_role("link", name="Upload a file").click()
-    upload(visitor, "Replace the whole membership", b"external_id\ndemo-000002\ndemo-000003\n")
+    upload(visitor, "Replace the whole membership", b"external_id\ndemo-000004\ndemo-000005\n")
     page.get_by_role("button", name="Replace the members").click(timeout=30_000)
 
     page.get_by_text("The members are replaced: 1 came, 1 went.").wait_for()
