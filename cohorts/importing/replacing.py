@@ -15,7 +15,7 @@ from cohorts import blocks, runner
 from cohorts.folding import COUNTS, Outcome
 from cohorts.importing import staging
 from cohorts.importing.handing import request_id
-from cohorts.models import Cohort, CohortCursor, CohortHead, CohortImport, Upload
+from cohorts.models import CohortCursor, CohortHead, CohortImport, Upload
 from common import bitmaps
 from common.snapshots import snapshot
 from imports.models import JobState
@@ -98,12 +98,12 @@ def replace(file: CohortImport, *, fingerprint: str, by: audit.Actor) -> Differe
     """
     runner.run(file.cohort_id)
     with transaction.atomic():
-        cohort = Cohort.objects.select_related("workspace").get(pk=file.cohort_id)
-        share_identities(cohort.workspace_id)
-        cursor = CohortCursor.objects.select_for_update().get(pk=cohort.pk)
-        head = CohortHead.objects.select_for_update().get(pk=cohort.pk)
+        share_identities(file.cohort.workspace_id)
+        cursors = CohortCursor.objects.select_for_update(skip_locked=True)
+        cursor = cursors.filter(pk=file.cohort_id).first()
+        head = CohortHead.objects.select_for_update().get(pk=file.cohort_id)
         locked = _locked(file)
-        if head.sequence != cursor.sequence:
+        if cursor is None or head.sequence != cursor.sequence:
             raise CannotReplace(_why_pending(cursor))
         change = difference(locked)
         if change.fingerprint != fingerprint:
@@ -135,8 +135,8 @@ def _locked(file: CohortImport) -> CohortImport:
     return locked
 
 
-def _why_pending(cursor: CohortCursor) -> str:
-    if cursor.parked_at:
+def _why_pending(cursor: CohortCursor | None) -> str:
+    if cursor is not None and cursor.parked_at:
         return _("The cohort is parked: retry or skip its failing upload first.")
     return _("Uploads of this cohort are still being applied: try again in a moment.")
 

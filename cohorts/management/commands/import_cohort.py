@@ -7,27 +7,22 @@ from django.core.management.base import CommandError, CommandParser
 from cohorts import outcomes, runner
 from cohorts.importing import files, replacing, targets
 from cohorts.models import Cohort, CohortCursor, CohortHead, CohortImport, Mode
-from common.commands import OperatorCommand
-from imports import pieces
-from imports.files import InvalidFile
-from imports.models import Job, Role
-from imports.progress import Progress
+from imports.command import ImportCommand
+from imports.models import Job
 from partners import arguments as partner_arguments
 from workspaces import arguments
 
-TELL_EVERY_SECONDS = 1.0
 LOOK_EVERY_SECONDS = 0.1
 
 
-class Command(OperatorCommand):
+class Command(ImportCommand):
     help = (
         "Add the ids of a file to a cohort, remove them, or replace its members by them."
         " CSV or one JSON object a line, gzipped or not."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
-        arguments.add_workspace(parser)
+        super().add_arguments(parser)
         parser.add_argument("--partner", metavar="SLUG", required=True, help="slug of the partner")
         parser.add_argument(
             "--cohort", metavar="ID", required=True, help="the cohort's id; a new one is created"
@@ -39,15 +34,11 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--yes", action="store_true", help="replace without asking; otherwise it asks"
         )
-        parser.add_argument(
-            "--rejects", metavar="FILE", type=Path, help="write rejected rows, with their reasons"
-        )
 
     def handle(self, *args: Any, file: Path, rejects: Path | None, **options: Any) -> None:
         """Print what became of the ids once all of them are applied."""
-        self._told_at = time.monotonic()
         mode = Mode(options["mode"])
-        try:
+        with self.reading(file):
             files.check(file)
             cohort = self._cohort(options)
             job = files.run(
@@ -55,34 +46,27 @@ class Command(OperatorCommand):
                 file,
                 mode=mode,
                 by=self.actor,
-                on_wait=self._say_that_it_waits,
-                on_batch=self._progress,
+                on_wait=self.say_that_it_waits,
+                on_batch=self.say_how_far,
             )
-            self._show_rejects(job, rejects)
-        except (InvalidFile, targets.InvalidCohort) as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{error.filename or file}: {error.strerror or error}.") from error
-        except KeyboardInterrupt:
-            raise CommandError(
-                "Stopped. What was stored stays; run it again for the rest.", returncode=130
-            ) from None
-        if mode == Mode.REPLACE:
-            self._replace(job, sure=options["yes"])
-        else:
-            self._apply(cohort)
+            self.show_rejects(job, rejects)
+            if mode == Mode.REPLACE:
+                self._replace(job, sure=options["yes"])
+            else:
+                self._apply(cohort)
         for count, number in outcomes.of_job(job.pk).counts.items():
             self.stdout.write(f"{count} {number}")
         self.stdout.write(f"rejected {job.rows_rejected}")
 
     def _cohort(self, options: dict[str, Any]) -> Cohort:
-        return targets.find_or_create(
-            arguments.workspace(options["workspace"]),
-            partner_arguments.partner(options["partner"]),
-            options["cohort"],
-            name=options["name"],
-            by=self.actor,
-        )
+        workspace = arguments.workspace(options["workspace"])
+        partner = partner_arguments.partner(options["partner"])
+        try:
+            return targets.find_or_create(
+                workspace, partner, options["cohort"], name=options["name"], by=self.actor
+            )
+        except targets.InvalidCohort as error:
+            raise CommandError(str(error)) from error
 
     def _apply(self, cohort: Cohort) -> None:
         """Come back when all that was handed over is applied, by a worker or else by us."""
@@ -124,21 +108,3 @@ class Command(OperatorCommand):
             return input().strip().lower() == "yes"
         except EOFError:
             return False
-
-    def _say_that_it_waits(self) -> None:
-        self.say("Waiting for the imports of this workspace that came before.")
-
-    def _progress(self, job: Job) -> None:
-        now = time.monotonic()
-        if now - self._told_at >= TELL_EVERY_SECONDS:
-            self._told_at = now
-            self.say(Progress(job).sentence)
-
-    def _show_rejects(self, job: Job, into: Path | None) -> None:
-        if into is not None:
-            with into.open("wb") as file:
-                file.writelines(pieces.read(job.pk, Role.REJECTS))
-        for reject in job.first_rejects:
-            self.say(f"line {reject['line']}: {'; '.join(reject['reasons'])}")
-        if job.rows_rejected:
-            self.say(f"{job.rows_rejected:,} rows were rejected.")
