@@ -1,8 +1,7 @@
-"""Users out of a file, in batches that are ready for PostgreSQL."""
+"""Users out of a file, in batches that are ready to be stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from struct import Struct
 from typing import Any
 
 import msgspec
@@ -10,23 +9,20 @@ import msgspec
 from imports.rejects import Reject
 from profiles.rules import Kind
 
-# PostgreSQL's binary COPY: its signature with flags and extension, and its end.
-_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_END = b"\xff\xff"
-_LINE_AND_LABEL = Struct("!hiqi")  # four fields; eight bytes, the line; the label's length
-_LENGTH = Struct("!i")
-_JSONB_VERSION = b"\1"
-
 # What names a user: a label, which only aliases have, and a value.
 Name = tuple[str, str]
 Attributes = Mapping[str, Any]
+# Label, value, line, and attributes as JSON. Such tuples sort in the order of locks.
+User = tuple[str, str, int, bytes]
+# A user and the profile id that is theirs.
+Numbered = tuple[int, User]
 
 
 @dataclass(slots=True)
 class Batch:
-    """Rows that name each user once, as a binary COPY of (line, label, value, attributes).
+    """Rows that name each user once, in the order in which identifiers are locked.
 
-    `named` counts those users, `rows` what the file has. With `removes`, attributes may be
+    `rows` counts what the file has, rejected rows as well. With `removes`, attributes may be
     null. `originals` are the rows behind a line as (line, row), for what only storing finds
     out; files of devices have them.
     """
@@ -35,26 +31,18 @@ class Batch:
     rows: int
     offset: int
     checkpoint: dict[str, Any]
-    payload: bytes = b""
-    named: int = 0
+    users: list[User] = field(default_factory=list)
     removes: bool = False
     rejects: list[Reject] = field(default_factory=list)
     originals: Mapping[int, list[tuple[int, Any]]] = field(default_factory=dict)
 
 
-def encode(users: Iterable[tuple[int, Name, Attributes]]) -> bytes:
+def in_order(users: Iterable[tuple[int, Name, Attributes]]) -> list[User]:
+    """Those users as a batch has them; no two have the same name.
+
+    Python compares text by code points, which is the order of its bytes in UTF-8, too.
+    """
     to_json = msgspec.json.Encoder().encode
-    parts = [_START]
-    add = parts.append
-    for line, (label_text, value_text), attributes in users:
-        label, value = label_text.encode(), value_text.encode()
-        document = to_json(attributes)
-        add(_LINE_AND_LABEL.pack(4, 8, line, len(label)))
-        add(label)
-        add(_LENGTH.pack(len(value)))
-        add(value)
-        add(_LENGTH.pack(len(document) + 1))
-        add(_JSONB_VERSION)
-        add(document)
-    add(_END)
-    return b"".join(parts)
+    return sorted(
+        (label, value, line, to_json(attributes)) for line, (label, value), attributes in users
+    )

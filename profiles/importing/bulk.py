@@ -1,31 +1,24 @@
-"""Store users by the batch: a COPY and a handful of statements, whatever the batch's size.
+"""Store users by the batch: two COPYs and a handful of statements, whatever the batch's size.
 
 Every row names its user by one id, so a waiting id is taken by the new user as it is, and
 no bit ever moves: the shared identity lock will do. New profiles go straight into the
 blocks of `known`, once a batch.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from pyroaring import BitMap64
 
+from common.arrays import TextArray
 from profiles import known, waiting
 from profiles.identities import Outrun
-from profiles.importing.batches import Batch
+from profiles.importing import copying, documents
+from profiles.importing.batches import Batch, Numbered, User
 from profiles.locks import share_identities
 from profiles.rules import Kind, State
-
-# Temporary tables live as long as the connection and are emptied with each transaction.
-_TABLES = """
-CREATE TEMPORARY TABLE IF NOT EXISTS user_import
-    (line bigint, label text COLLATE "C", value text COLLATE "C", attributes jsonb)
-    ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS user_import_found
-    (line bigint, label text COLLATE "C", value text COLLATE "C", attributes jsonb,
-     profile_id bigint, state smallint)
-    ON COMMIT DELETE ROWS;
-"""
 
 # Probing the map in its own order beats every other plan, whatever the planner makes of
 # tables without statistics: left to itself it read the whole map again for every row.
@@ -41,78 +34,39 @@ SET LOCAL lock_timeout = 0;
 SET LOCAL synchronous_commit = off;
 """
 
-_COPY = "COPY user_import (line, label, value, attributes) FROM STDIN (FORMAT binary)"
+# OFFSET 0 keeps the planner from turning the probes round. Ids of a kind without labels come
+# without: `unnest` fills the shorter array up with NULL.
+_FIND = """
+SELECT named.position - 1, i.profile_id, i.state
+FROM unnest(%(labels)s, %(values)s) WITH ORDINALITY AS named (label, value, position)
+CROSS JOIN LATERAL (
+    SELECT profile_id, state FROM profiles_identifier AS i
+    WHERE i.value = named.value AND i.kind = %(kind)s AND i.label = coalesce(named.label, '')
+      AND i.workspace_id = %(workspace)s
+    OFFSET 0
+) AS i
+"""
 
-_FIND = f"""
-INSERT INTO user_import_found
-SELECT named.line, named.label, named.value, named.attributes,
-       coalesce(i.profile_id, {waiting.NEXT_PROFILE_ID}), i.state
-FROM (SELECT * FROM user_import ORDER BY label, value) AS named
-LEFT JOIN profiles_identifier AS i
-  ON i.value = named.value AND i.kind = %(kind)s AND i.label = named.label
+_NUMBERS = f"SELECT array_agg({waiting.NEXT_PROFILE_ID}) FROM generate_series(1, %s)"
+
+_LOCK = """
+SELECT FROM unnest(%(labels)s, %(values)s) AS named (label, value)
+JOIN profiles_identifier AS i
+  ON i.value = named.value AND i.kind = %(kind)s AND i.label = coalesce(named.label, '')
  AND i.workspace_id = %(workspace)s
-"""
-
-_COUNT = f"""
-SELECT array_agg(profile_id) FILTER (WHERE state IS NULL),
-       array_agg(profile_id) FILTER (WHERE state = {State.RESERVED}),
-       count(*) FILTER (WHERE state = {State.LIVE}),
-       array_agg(line) FILTER (WHERE state = {State.MUTED})
-FROM user_import_found
-"""
-
-_ADD = """
-INSERT INTO profiles_identifier (workspace_id, kind, label, value, profile_id, state)
-SELECT %(workspace)s, %(kind)s, label, value, profile_id, %(state)s
-FROM user_import_found WHERE state IS NULL ORDER BY label, value
-ON CONFLICT DO NOTHING
-"""
-
-_LOCK = f"""
-SELECT FROM user_import_found AS found JOIN profiles_identifier AS i
-  ON i.value = found.value AND i.kind = %(kind)s AND i.label = found.label
- AND i.workspace_id = %(workspace)s
-WHERE found.state = {State.RESERVED} ORDER BY found.label, found.value FOR NO KEY UPDATE OF i
+ORDER BY i.label, i.value FOR NO KEY UPDATE OF i
 """
 
 # The predicate reads the row itself and nothing else, so it is checked again after waiting.
 # It doesn't say `= RESERVED`: while statistics know of few who wait, the planner would read
 # their whole index for each row, and 100,000 claims took more than a minute.
 _CLAIM = f"""
-UPDATE profiles_identifier AS i SET state = %(state)s, last_named_at = NULL
-FROM user_import_found AS found
-WHERE found.state = {State.RESERVED}
-  AND i.value = found.value AND i.kind = %(kind)s AND i.label = found.label
+UPDATE profiles_identifier AS i SET state = {State.LIVE}, last_named_at = NULL
+FROM unnest(%(labels)s, %(values)s, %(profile_ids)s::bigint[])
+  AS named (label, value, profile_id)
+WHERE i.value = named.value AND i.kind = %(kind)s AND i.label = coalesce(named.label, '')
   AND i.workspace_id = %(workspace)s
-  AND i.profile_id = found.profile_id AND i.state NOT IN ({State.LIVE}, {State.MUTED})
-"""
-
-_CREATE = f"""
-INSERT INTO profiles_profile (id, workspace_id, external_id, attributes)
-SELECT profile_id, %(workspace)s, CASE WHEN %(identified)s THEN value END,
-       CASE WHEN %(removes)s THEN jsonb_strip_nulls(attributes) ELSE attributes END
-FROM user_import_found WHERE state IS NULL OR state = {State.RESERVED} ORDER BY profile_id
-"""
-
-# A row that says nothing new is left alone: importing the same file again writes nothing.
-# What a null removes isn't contained in any user, so such rows are always written.
-_LOCK_PROFILES = f"""
-SELECT FROM user_import_found AS found JOIN profiles_profile AS p ON p.id = found.profile_id
-WHERE found.state = {State.LIVE} AND NOT p.attributes @> found.attributes
-ORDER BY p.id FOR NO KEY UPDATE OF p
-"""
-_UPDATE = f"""
-UPDATE profiles_profile AS p
-SET attributes = CASE WHEN %(removes)s THEN jsonb_strip_nulls(p.attributes || merged.attributes)
-                      ELSE p.attributes || merged.attributes END,
-    updated_at = now()
-FROM (
-    SELECT profile_id, jsonb_object_agg(each.name, each.cell ORDER BY line) AS attributes
-    FROM user_import_found CROSS JOIN jsonb_each(attributes) AS each (name, cell)
-    WHERE state = {State.LIVE} GROUP BY profile_id
-) AS merged
-WHERE p.id = merged.profile_id AND p.workspace_id = %(workspace)s
-  AND NOT p.attributes @> merged.attributes
+  AND i.profile_id = named.profile_id AND i.state NOT IN ({State.LIVE}, {State.MUTED})
 """
 
 
@@ -123,6 +77,16 @@ class Stored:
     created: int
     updated: int
     muted: list[int]
+
+
+@dataclass(slots=True)
+class _Met:
+    """A batch's users by what the map says of their ids, with the profile ids it gives."""
+
+    new: list[User] = field(default_factory=list)
+    waiting: list[Numbered] = field(default_factory=list)
+    existing: list[Numbered] = field(default_factory=list)
+    muted: list[int] = field(default_factory=list)
 
 
 def store(workspace_id: int, batch: Batch) -> Stored:
@@ -140,39 +104,75 @@ def store(workspace_id: int, batch: Batch) -> Stored:
 
 
 def _store(workspace_id: int, batch: Batch) -> Stored:
-    parameters = {
-        "workspace": workspace_id,
-        "kind": batch.kind.value,
-        "state": State.LIVE.value,
-        "identified": batch.kind == Kind.EXTERNAL_ID,
-        "removes": batch.removes,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_TABLES)
         cursor.execute(_LOCAL_SETTINGS)
-        with cursor.copy(_COPY) as copy:
-            copy.write(batch.payload)
-        cursor.execute(_FIND, parameters)
-        cursor.execute(_COUNT)
-        added, reserved, existing, muted = cursor.fetchone()
-        if added:
-            cursor.execute(_ADD, parameters)
-            if cursor.rowcount != len(added):
-                raise Outrun
-        if reserved:
-            cursor.execute(_LOCK, parameters)
-            cursor.execute(_CLAIM, parameters)
-            if cursor.rowcount != len(reserved):
-                raise Outrun
-            waiting.record(workspace_id, -len(reserved))
-        created = BitMap64((added or []) + (reserved or []))
-        if created:
-            cursor.execute(_CREATE, parameters)
-        if existing:
-            cursor.execute(_LOCK_PROFILES, parameters)
-            cursor.execute(_UPDATE, parameters)
-    known.write_blocks(workspace_id, created)
-    return Stored(len(created), existing, sorted(muted or []))
+    met = _meet(workspace_id, batch)
+    created = _add(workspace_id, batch.kind, met.new) + met.waiting
+    if met.waiting:
+        _claim(workspace_id, batch.kind, met.waiting)
+    if created:
+        identified = batch.kind == Kind.EXTERNAL_ID
+        documents.create(workspace_id, created, identified=identified, removes=batch.removes)
+    if met.existing:
+        documents.merge(workspace_id, met.existing, removes=batch.removes)
+    known.write_blocks(workspace_id, BitMap64([profile_id for profile_id, _user in created]))
+    return Stored(len(created), len(met.existing), sorted(met.muted))
+
+
+def _meet(workspace_id: int, batch: Batch) -> _Met:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, _names(workspace_id, batch.kind, batch.users))
+        found = {position: (profile_id, state) for position, profile_id, state in cursor}
+    if not found:
+        return _Met(new=batch.users)
+    met = _Met()
+    for position, user in enumerate(batch.users):
+        profile_id, state = found.get(position, (0, 0))
+        if not profile_id:
+            met.new.append(user)
+        elif state == State.MUTED:
+            met.muted.append(user[2])
+        else:
+            (met.waiting if state == State.RESERVED else met.existing).append((profile_id, user))
+    return met
+
+
+def _names(workspace_id: int, kind: Kind, users: Sequence[User]) -> dict[str, Any]:
+    return {
+        "workspace": workspace_id,
+        "kind": kind.value,
+        "labels": TextArray([user[0] for user in users] if kind == Kind.ALIAS else []),
+        "values": TextArray([user[1] for user in users]),
+    }
+
+
+def _add(workspace_id: int, kind: Kind, users: Sequence[User]) -> list[Numbered]:
+    """Give ids that nobody has to users with fresh profile ids, which are returned.
+
+    Raises `Outrun`.
+    """
+    if not users:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS, [len(users)])
+        numbered = list(zip(cursor.fetchone()[0], users, strict=True))
+    try:
+        copying.identifiers(workspace_id, kind, numbered)
+    except IntegrityError as error:
+        raise Outrun from error
+    return numbered
+
+
+def _claim(workspace_id: int, kind: Kind, users: Sequence[Numbered]) -> None:
+    """Waiting ids are their users' from now on. Raises `Outrun`."""
+    parameters = _names(workspace_id, kind, [user for _profile_id, user in users])
+    parameters["profile_ids"] = [profile_id for profile_id, _user in users]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, parameters)
+        cursor.execute(_CLAIM, parameters)
+        if cursor.rowcount != len(users):
+            raise Outrun
+    waiting.record(workspace_id, -len(users))
 
 
 def tend(*, seconds: int) -> None:

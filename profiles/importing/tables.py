@@ -14,7 +14,7 @@ from imports.rejects import Reject
 from imports.sources import Source
 from imports.tables import Row, Rows, read_header
 from profiles.custom_values import LONGEST_TEXT, InvalidValue
-from profiles.importing.batches import Batch, Name, encode
+from profiles.importing.batches import Batch, Name, in_order
 from profiles.importing.columns import LONGEST_ALIAS, LONGEST_ID, Header, parse
 from profiles.rules import Kind
 
@@ -188,8 +188,7 @@ def _fill(batch: Batch, header: Header, lines: Sequence[int], rows: list[Row]) -
         names = list(merged)
         lines = [line for line, _row in merged.values()]
         rows = [row for _line, row in merged.values()]
-    batch.named = len(rows)
-    batch.payload = encode(zip(lines, names, _attributes(header, rows), strict=True))
+    batch.users = in_order(zip(lines, names, _attributes(header, rows), strict=True))
 
 
 def _attributes(header: Header, rows: list[Row]) -> Iterator[dict[str, Any]]:

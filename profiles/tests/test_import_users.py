@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from common.bitmaps import join
-from profiles import known, waiting
+from profiles import known, merging, rules, waiting
 from profiles.importing import bulk, users
 from profiles.models import Identifier, IdentifierKind, IdentifierState, Profile
 from profiles.tests.connections import at_once
@@ -122,6 +122,17 @@ def test_aliases_name_anonymous_users(acme, imported):
     assert not Profile.objects.exclude(external_id=None).exists()
 
 
+def test_of_lines_that_name_one_user_by_different_aliases_the_last_one_holds(acme, imported):
+    imported("alias_label,alias_name\ncrm,7\nshop,9\n")
+    both = merging.Merge(0, rules.alias("crm", "7"), rules.alias("shop", "9"))
+    merging.merge(acme, [both], by="test")
+    assert Profile.objects.count() == 1
+
+    imported("alias_label,alias_name,city,tier\nshop,9,Lyon,gold\ncrm,7,Paris,\n")
+
+    assert Profile.objects.get().attributes == {"city": "Paris", "tier": "gold"}
+
+
 def test_a_device_names_an_anonymous_user_and_never_an_identified_one(acme, imported):
     track_ana(acme, devices=[{"device_id": "phone"}])
 
@@ -230,11 +241,11 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(
     path.write_text("external_id\n" + "".join(f"u{n}\n" for n in range(2000)))
 
     # Claim, its idle limit, what came before; the job made, begun, read.
-    # Begin, shared lock, savepoint, tables, settings, the copy; found, counted; identifiers,
+    # Begin, shared lock, savepoint, settings; found, numbered; copies of identifiers and
     # profiles; three for the block of `known`; release; the job's checkpoint; commit.
     # Begin; the job, its end, its file, its audit row; commit. Four to vacuum and analyse.
     # Two to let go of the claim.
-    with django_assert_num_queries(3 + 3 + 16 + 6 + 4 + 2):
+    with django_assert_num_queries(3 + 3 + 14 + 6 + 4 + 2):
         users.run(acme, path, by="test")
 
 
