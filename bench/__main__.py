@@ -1,4 +1,4 @@
-"""`make bench`: an export over HTTP and an exact reach, beside hand-written SQL."""
+"""`make bench`: imports, an export, an exact reach, and users who change, beside plain SQL."""
 
 import os
 import random
@@ -8,7 +8,7 @@ from time import monotonic
 import psycopg
 
 from bench import baseline, identities, importing, people, reach, report
-from bench.exporting import Contest
+from bench.exporting import Contest, Round
 from bench.processes import PeakMemory
 from bench.servers import private_instance
 from bench.setting import Setting
@@ -33,35 +33,46 @@ def main() -> str | None:
 
 
 def measure(instance: Instance, setting: Setting) -> None:
+    measured = report.Measured()
     with instance.connect() as connection:
         row = connection.execute("SHOW server_version").fetchone()
-        load_average = f"load average {os.getloadavg()[0]:.1f}"
-        say(f"PostgreSQL {row[0] if row else '?'}, {os.cpu_count()} cores, {load_average}.")
+        say(f"PostgreSQL {row[0] if row else '?'}, {os.cpu_count()} cores, {_load()}.")
         workspace = load(instance, connection, setting)
         baseline.prepare(connection)
         roots = {name: pid for name in TREES if (pid := instance.pid(name))}
+        importer = importing.Importer(instance, connection)
+        if "import" in setting.parts:
+            say(f"Importing {setting.users:,} more users; {_load()}.")
+            measured.imported = importer.new_users(setting.users)
         with PeakMemory({name: roots[name] for name in ("web", "worker")}) as memory:
             if "export" in setting.parts:
-                _export(connection, workspace, setting, roots)
+                measured.exports = _export(connection, workspace, setting, roots)
             if "reach" in setting.parts:
-                say(f"Counting a segment of five cohorts, {setting.reaches} times.")
-                say(f"\n{report.reached(reach.measure(connection, workspace, setting))}\n")
+                say(f"Counting a segment of five cohorts, {setting.reaches} times; {_load()}.")
+                measured.reached = reach.measure(connection, workspace, setting)
+            if "claims" in setting.parts:
+                say(f"Importing users whom cohorts wait for; {_load()}.")
+                measured.claimed = importer.claims(workspace)
             if "identities" in setting.parts:
-                say(f"Identifying, merging and deleting, {setting.identities} times each.")
-                moved = identities.measure(instance, connection, workspace, setting)
-                say(f"\n{report.moved(moved)}\n")
-        say(f"{report.memory(memory.peaks)}\n")
-    if "import" in setting.parts:
-        say(f"import_users: {importing.measure(instance)}")
+                say(f"Identify, merge, delete, {setting.identities} times each; {_load()}.")
+                measured.moved = identities.measure(connection, workspace, setting, roots)
+        measured.memory = memory.peaks
+    if measured.exports:
+        say(f"\n{report.exports(measured.exports)}\n\n{report.cpu(measured.exports)}")
+    say(f"\n{report.summary(measured)}\n\nAt the end: {_load()}.")
+
+
+def _load() -> str:
+    return f"load average {os.getloadavg()[0]:.1f}"
 
 
 def _export(
     connection: psycopg.Connection, workspace: Workspace, setting: Setting, roots: dict[str, int]
-) -> None:
-    say(f"Exporting {setting.cohort:,} ids, {setting.rounds} times, in turn with COPY + join.")
+) -> list[Round]:
+    turns = f"{setting.rounds} times, in turn with COPY + join"
+    say(f"Exporting {setting.cohort:,} ids, {turns}; {_load()}.")
     contest = Contest(connection, workspace, setting, roots)
-    rounds = [contest.run(number) for number in range(1, setting.rounds + 1)]
-    say(f"\n{report.exports(rounds)}\n\n{report.cpu(rounds)}\n")
+    return [contest.run(number) for number in range(1, setting.rounds + 1)]
 
 
 def load(instance: Instance, connection: psycopg.Connection, setting: Setting) -> Workspace:

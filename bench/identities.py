@@ -1,15 +1,9 @@
-"""One identify, merge and delete at a time over HTTP, of users who are in every cohort.
+"""One identify, merge and delete at a time over HTTP, of users who are in every cohort."""
 
-And the claim: users turn up in one import whom every cohort has named before.
-"""
-
-import csv
 import json
 import random
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 import psycopg
@@ -17,10 +11,10 @@ from pyroaring import BitMap64
 
 from bench import people
 from bench.export import connect, exchange, post
+from bench.processes import cpu_seconds
 from bench.setting import Setting
-from bench.workspace import SLUG, Workspace
+from bench.workspace import Workspace
 from common.bitmaps import BLOCK_BITS, BLOCK_SIZE
-from config.local.instance import Instance
 
 # One user in so many is in every cohort, the others are in a twentieth of them.
 EVERYWHERE = 64
@@ -28,18 +22,6 @@ DENSITY = 0.05
 # Blocks are dealt from so many drawn beforehand: drawing each anew would take the evening.
 DECK = 64
 
-WAITING_COHORTS = 200
-WAITING_IDS = 100_000
-WAIT = """
-INSERT INTO profiles_identifier
-    (workspace_id, kind, label, value, profile_id, state, last_named_at)
-SELECT %(workspace)s, 1, '', 'waiting ' || n, nextval('profiles_profile_id_seq'), 2, now()
-FROM generate_series(1, %(ids)s) AS n
-RETURNING profile_id
-"""
-COUNTED = """
-INSERT INTO profiles_waitingchange (workspace_id, change) VALUES (%s, %s)
-"""
 ALIASES = """
 SELECT profile_id FROM profiles_identifier WHERE workspace_id = %s AND label = 'bench'
 """
@@ -47,18 +29,17 @@ SELECT profile_id FROM profiles_identifier WHERE workspace_id = %s AND label = '
 
 @dataclass
 class Moved:
-    """Seconds of each call, by what it did; and of the claim, whose users' number is given."""
+    """Seconds of each call, and CPU seconds of one on average, by what it did."""
 
     cohorts: int
     latencies: dict[str, list[float]]
-    claimed: int
-    claiming: float
+    cpu: dict[str, float]
 
 
 def measure(
-    instance: Instance, connection: psycopg.Connection, workspace: Workspace, setting: Setting
+    connection: psycopg.Connection, workspace: Workspace, setting: Setting, roots: dict[str, int]
 ) -> Moved:
-    """Raises `RuntimeError` when a call is refused, or a claim leaves somebody waiting."""
+    """Raises `RuntimeError` when a call is refused."""
     calls = setting.identities
     names = [f"visitor {number}" for number in range(calls)]
     with _Caller(workspace) as caller:
@@ -67,26 +48,29 @@ def measure(
             caller.call("/users/alias/new", {"user_aliases": aliases})
     anonymous = [row[0] for row in connection.execute(ALIASES, [workspace.id])]
     _write_cohorts(connection, workspace, setting, anonymous)
-    chosen = iter(_everywhere(setting.users))
-    with _Caller(workspace) as caller:
-        latencies = {
-            "identify": [
-                caller.call(
-                    "/users/identify",
-                    {"aliases_to_identify": [{"external_id": next(chosen), "user_alias": alias}]},
-                )
-                for alias in map(_alias, names)
-            ],
-            "merge": [
-                caller.call("/users/merge", {"merge_updates": [_pair(next(chosen), next(chosen))]})
-                for _ in range(calls)
-            ],
-            "delete": [
-                caller.call("/users/delete", {"external_ids": [next(chosen)]}) for _ in range(calls)
-            ],
-        }
-    claiming = _claim(instance, connection, workspace)
-    return Moved(setting.cohorts, latencies, WAITING_IDS, claiming)
+    moved = Moved(setting.cohorts, {}, {})
+    for what, requests in _requests(names, _everywhere(setting.users)).items():
+        path = f"/users/{what}"
+        before = _cpu(roots)
+        with _Caller(workspace) as caller:
+            moved.latencies[what] = [caller.call(path, fields) for fields in requests]
+        moved.cpu[what] = (_cpu(roots) - before) / calls
+    return moved
+
+
+def _requests(names: Sequence[str], chosen: Iterator[str]) -> dict[str, list[dict[str, object]]]:
+    """What to say in each call, by what it does: a user for each name, each user once."""
+    identify, merge, delete = [], [], []
+    for name in names:
+        pair = {"external_id": next(chosen), "user_alias": _alias(name)}
+        identify.append({"aliases_to_identify": [pair]})
+        merge.append({"merge_updates": [_pair(next(chosen), next(chosen))]})
+        delete.append({"external_ids": [next(chosen)]})
+    return {"identify": identify, "merge": merge, "delete": delete}
+
+
+def _cpu(roots: dict[str, int]) -> float:
+    return sum(cpu_seconds(roots[name]) for name in ("web", "postgres"))
 
 
 class _Caller:
@@ -149,29 +133,3 @@ def _write_cohorts(
         workspace.write_blocks(connection, f"identities {cohort}", blocks)
     connection.execute("VACUUM (ANALYZE) cohorts_block")
     connection.execute("CHECKPOINT")
-
-
-def _claim(instance: Instance, connection: psycopg.Connection, workspace: Workspace) -> float:
-    """Seconds of an import of users whom `WAITING_COHORTS` cohorts have been waiting for."""
-    parameters = {"workspace": workspace.id, "ids": WAITING_IDS}
-    with connection.transaction():
-        waiting = BitMap64(row[0] for row in connection.execute(WAIT, parameters))
-        connection.execute(COUNTED, [workspace.id, WAITING_IDS])
-    for cohort in range(WAITING_COHORTS):
-        workspace.write_cohort(connection, f"waited for {cohort}", waiting)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "users.csv"
-        with file.open("w", newline="") as text:
-            writer = csv.writer(text)
-            writer.writerow(["external_id", "country"])
-            writer.writerows([f"waiting {number}", "FR"] for number in range(1, WAITING_IDS + 1))
-        start = perf_counter()
-        instance.manage("import_users", str(file), "--workspace", SLUG)
-        seconds = perf_counter() - start
-    left = connection.execute(
-        "SELECT count(*) FROM profiles_identifier WHERE workspace_id = %s AND state = 2",
-        [workspace.id],
-    ).fetchone()
-    if left != (0,):
-        raise RuntimeError(f"{left} ids still wait.")
-    return seconds

@@ -1,12 +1,26 @@
 """The tables that `make bench` prints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 from bench.exporting import Round
 from bench.identities import Moved
+from bench.importing import WAITING_COHORTS, Imported
 from bench.reach import Reached
 from bench.table import mebibytes, milliseconds, percentiles, rate, render
+
+
+@dataclass
+class Measured:
+    """What each part found out, if it ran."""
+
+    imported: Imported | None = None
+    exports: list[Round] = field(default_factory=list)
+    reached: Reached | None = None
+    claimed: Imported | None = None
+    moved: Moved | None = None
+    memory: dict[str, int] = field(default_factory=dict)
 
 
 def exports(rounds: Sequence[Round]) -> str:
@@ -43,29 +57,78 @@ def cpu(rounds: Sequence[Round]) -> str:
     return render(["CPU time of an id", "median"], rows)
 
 
-def reached(reach: Reached) -> str:
-    p50, p95, p99 = percentiles(reach.latencies)
-    best = min(reach.sql.values())
+def summary(measured: Measured) -> str:
+    """All that was measured in one table."""
     rows = [
-        ["over HTTP, p50", f"{p50:.1f} ms"],
-        ["over HTTP, p95", f"{p95:.1f} ms"],
-        ["over HTTP, p99", f"{p99:.1f} ms"],
-        *([f"SQL, {form}", milliseconds(seconds)] for form, seconds in reach.sql.items()),
-        ["the faster SQL, of HTTP p50", f"{best * 1e3 / p50:.0f} times"],
+        *_imports(measured.imported, "import_users, new users"),
+        *_imports(measured.claimed, f"import_users, waiting in {WAITING_COHORTS} cohorts"),
+        *(_exports(measured.exports) if measured.exports else ()),
+        *(_reached(measured.reached) if measured.reached else ()),
+        *(_moved(measured.moved) if measured.moved else ()),
+        *([f"peak memory, {name}", mebibytes(peak)] for name, peak in measured.memory.items()),
     ]
-    return render([f"exact reach: {reach.total:,}", ""], rows)
+    header = ["", "figure", "p50, p95, p99", "CPU time of one", "beside it", "ratio"]
+    return render(header, [[*row, *[""] * (len(header) - len(row))] for row in rows])
 
 
-def moved(moves: Moved) -> str:
-    rows = []
+def _imports(imported: Imported | None, name: str) -> Iterator[list[str]]:
+    if imported is None:
+        return
+    each = {process: spent / imported.users * 1e6 for process, spent in imported.cpu.items()}
+    cpu = f"{each['postgres']:.1f} µs beside {each['command']:.1f}"
+    bound = 1e6 / max(each.values())
+    yield [
+        f"{name}, {imported.users:,}",
+        f"{rate(imported.users, imported.seconds)}, {imported.seconds:.1f} s",
+        "",
+        cpu,
+        f"{bound:,.0f}/s, had it a core for each",
+    ]
+    yield [f"{name}: memory of the command", mebibytes(imported.memory)]
+    yield [f"{name}: WAL", mebibytes(imported.wal)]
+
+
+def _exports(rounds: Sequence[Round]) -> Iterator[list[str]]:
+    accepted = median(each.ids / each.accepting for each in rounds)
+    whole = median(each.ids / each.end_to_end for each in rounds)
+    beside = median(each.ids / each.copy_and_join for each in rounds)
+    ratio = median(each.ratio for each in rounds)
+    cpu = median(sum(each.cpu.values()) / each.ids for each in rounds)
+    theirs = median(each.baseline_cpu / each.ids for each in rounds)
+    latencies = [seconds for each in rounds for seconds in each.latencies]
+    yield [
+        f"export of {rounds[0].ids:,} ids, accepted",
+        f"{accepted:,.0f} ids/s",
+        _spread(latencies),
+    ]
+    yield [
+        "export, end to end",
+        f"{whole:,.0f} ids/s",
+        "",
+        f"{cpu * 1e6:.2f} µs",
+        f"COPY + join: {beside:,.0f} ids/s, {theirs * 1e6:.2f} µs",
+        f"{ratio:.2f}",
+    ]
+
+
+def _reached(reach: Reached) -> Iterator[list[str]]:
+    form, best = min(reach.sql.items(), key=lambda each: each[1])
+    p50 = percentiles(reach.latencies)[0] / 1e3
+    yield [
+        f"exact reach over HTTP, {reach.total:,} users",
+        "",
+        _spread(reach.latencies),
+        "",
+        f"SQL, {form}: {milliseconds(best)}",
+        f"{best / p50:.0f}",
+    ]
+
+
+def _moved(moves: Moved) -> Iterator[list[str]]:
     for name, latencies in moves.latencies.items():
-        p50, p95, p99 = percentiles(latencies)
-        rows.append([f"{name}, p50, p95, p99", f"{p50:.1f}, {p95:.1f}, {p99:.1f} ms"])
-    claimed = f"{moves.claimed:,} users claimed in one import"
-    rows.append([claimed, f"{moves.claiming:.1f} s, {rate(moves.claimed, moves.claiming)}"])
-    return render([f"one user in {moves.cohorts:,} cohorts", ""], rows)
+        what = f"{name} over HTTP, in {moves.cohorts:,} cohorts"
+        yield [what, "", _spread(latencies), milliseconds(moves.cpu[name])]
 
 
-def memory(peaks: dict[str, int]) -> str:
-    rows = [[name, mebibytes(peak)] for name, peak in peaks.items()]
-    return render(["peak memory (PSS of all its processes)", ""], rows)
+def _spread(latencies: Sequence[float]) -> str:
+    return "{:.1f}, {:.1f}, {:.1f} ms".format(*percentiles(latencies))

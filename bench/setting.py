@@ -5,13 +5,13 @@ from typing import Self
 
 import environ
 
-PARTS = ("export", "reach", "identities", "import")
+PARTS = ("import", "export", "reach", "claims", "identities")
 
 
 @dataclass(frozen=True)
 class Setting:
     parts: list[str]  # that are measured
-    users: int  # in the workspace
+    users: int  # in the workspace, and in the file that is imported
     cohort: int  # ids in the exported cohort
     connections: int  # that the export uses at once
     rounds: int  # of export and baseline, taking turns
@@ -28,8 +28,8 @@ class Setting:
             users=users,
             cohort=env.int("BENCH_COHORT", default=users // 2),
             connections=env.int("BENCH_CONNECTIONS", default=4),
-            rounds=env.int("BENCH_ROUNDS", default=3),
-            reaches=env.int("BENCH_REACHES", default=200),
+            rounds=env.int("BENCH_ROUNDS", default=5),
+            reaches=env.int("BENCH_REACHES", default=500),
             cohorts=env.int("BENCH_COHORTS", default=2_000),
-            identities=env.int("BENCH_IDENTITIES", default=100),
+            identities=env.int("BENCH_IDENTITIES", default=200),
         )
