@@ -250,6 +250,26 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(
         users.run(acme, path, by="test")
 
 
+def test_a_user_whom_somebody_else_creates_meanwhile_is_updated(acme, imported):
+    rivals = [lambda: track_ana(acme, tier="gold")]
+
+    def be_outrun(execute, sql, parameters, many, context):
+        if sql is bulk._NUMBERS and rivals:
+            at_once(rivals.pop())
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(be_outrun):
+        imported("external_id,city\nana,Lyon\nbob,Paris\n")
+
+    assert attributes() == {"tier": "gold", "city": "Lyon"}
+    assert AuditEntry.objects.get(action="users.imported").details == {
+        "created": 1,
+        "updated": 1,
+        "rejected": 0,
+    }
+    assert len(join(known.read_known(acme.pk))) == 2
+
+
 def test_imports_and_calls_at_once_make_each_user_once(acme, tmp_path, monkeypatch):
     monkeypatch.setattr(users, "BATCH_ROWS", 60)
     path = tmp_path / "users.csv"
