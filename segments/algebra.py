@@ -1,19 +1,31 @@
 """Who a tree reaches inside one block, by set algebra on bitmaps. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from pyroaring import BitMap64
 
-from segments.filters.base import CohortReference, SegmentReference
+from profiles.facets.asks import Ask
+from segments.filters.base import CohortReference, IdentifierReference, SegmentReference
 from segments.tree import Group, Match, Tree
 
 EMPTY = BitMap64()
 
 
-class LoadedBlock:
-    """The `Block` that filters look at: what is known, and cohorts by reference.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What was read of a block for its filters. What isn't in here has nobody here."""
 
-    A cohort without a row here has nobody here. Nested segments, which come after those
+    cohorts: Mapping[CohortReference, BitMap64] = field(default_factory=dict)
+    holding: Mapping[Ask, BitMap64] = field(default_factory=dict)
+    named: Mapping[IdentifierReference, BitMap64] = field(default_factory=dict)
+
+
+class LoadedBlock:
+    """The `Block` that filters look at: what is known, and what was read of the rest.
+
+    Nested segments, which come after those
     that they are made of, are worked out at once: none is twice, however many filters name
     it, and however deep they lie, nothing recurses.
     """
@@ -22,18 +34,26 @@ class LoadedBlock:
         self,
         number: int,
         known: BitMap64,
-        cohorts: Mapping[CohortReference, BitMap64],
+        contents: Contents,
         segments: Mapping[SegmentReference, Tree],
+        moment: datetime,
     ) -> None:
         self.number = number
         self.known = known
-        self._cohorts = cohorts
+        self.moment = moment
+        self._contents = contents
         self._segments: dict[SegmentReference, BitMap64] = {}
         for reference, tree in segments.items():
             self._segments[reference] = reached(tree, self)
 
     def cohort(self, reference: CohortReference) -> BitMap64:
-        return self._cohorts.get(reference, EMPTY)
+        return self._contents.cohorts.get(reference, EMPTY)
+
+    def holding(self, ask: Ask) -> BitMap64:
+        return self._contents.holding.get(ask, EMPTY)
+
+    def named(self, reference: IdentifierReference) -> BitMap64:
+        return self._contents.named.get(reference, EMPTY)
 
     def has_segment(self, reference: SegmentReference) -> bool:
         return reference in self._segments

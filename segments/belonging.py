@@ -5,6 +5,7 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
 from django.urls import reverse
+from django.utils import timezone
 from pyroaring import BitMap64
 
 from cohorts.lookup import held
@@ -13,7 +14,7 @@ from common import bitmaps
 from common.snapshots import snapshot
 from profiles.belonging import Belonging
 from profiles.known import read_known
-from segments.algebra import LoadedBlock
+from segments.algebra import Contents, LoadedBlock
 from segments.filters.base import CohortReference, SegmentReference
 from segments.models import Segment
 from segments.reading import InvalidTree
@@ -54,7 +55,7 @@ def _side_by_side(
         for pk, partner, external_id in names
     }
     known = BitMap64(position_of[each] for each in _known(workspace_id, profile_ids))
-    return LoadedBlock(0, known, cohorts, segments)
+    return LoadedBlock(0, known, Contents(cohorts=cohorts), segments, timezone.now())
 
 
 def _known(workspace_id: int, profile_ids: Sequence[int]) -> Iterator[int]:

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from segments import choices, evaluation, wording
 from segments.draft import Draft, DraftGroup, DraftRow
+from segments.filters.base import Membership
 from segments.forms import SegmentForm
 from segments.models import Segment
 from segments.reach import ExclusionReach, FilterReach, GroupReach, Reach
@@ -46,7 +47,7 @@ class Builder:
     tree: Tree | None = field(init=False, default=None)
     reach: Reach | None = field(init=False, default=None)
 
-    operators = tuple(wording.OPERATORS.items())
+    operators = tuple((one.value, wording.OPERATORS[one.value]) for one in Membership)
 
     def evaluate(self) -> None:
         """Count whom the draft reaches, or note in it what is wrong."""

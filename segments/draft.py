@@ -38,7 +38,9 @@ class DraftRow:
 
     @property
     def is_blank(self) -> bool:
-        return not self.values
+        """Whether it is still unfinished: such a row is left out of the tree."""
+        kind = KINDS.get(self.what.partition("/")[0])
+        return not self.values and (kind is None or kind.takes_values(self.operator))
 
     def to_json(self) -> dict[str, Any]:
         kind = KINDS.get(self.what.partition("/")[0])

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
+from django.utils import timezone
 from pyroaring import BitMap64
 
 from cohorts.blocks import COLUMNS, read
@@ -15,7 +16,7 @@ from common.cursors import binary_cursor
 from common.snapshots import snapshot
 from profiles.known import read_known
 from segments import algebra, reach
-from segments.algebra import LoadedBlock
+from segments.algebra import Contents, LoadedBlock
 from segments.filters.base import CohortReference
 from segments.resolving import Plan, resolve
 from segments.tree import Tree
@@ -63,6 +64,7 @@ def members_of(workspace_id: int, tree: Tree) -> Iterator[tuple[int, BitMap64]]:
 def blocks(workspace_id: int, plan: Plan) -> Iterator[LoadedBlock]:
     """Every block that somebody is known in, with the memberships of the plan's cohorts."""
     known = read_known(workspace_id)
+    moment = timezone.now()
     numbers = sorted(known)
     references = {cohort.id: reference for reference, cohort in plan.cohorts.items()}
     segments = {reference: segment.tree for reference, segment in plan.segments.items()}
@@ -70,7 +72,8 @@ def blocks(workspace_id: int, plan: Plan) -> Iterator[LoadedBlock]:
         part = numbers[start : start + RANGE]
         members = _members(references, part)
         for number in part:
-            yield LoadedBlock(number, known[number], members.pop(number, {}), segments)
+            contents = Contents(cohorts=members.pop(number, {}))
+            yield LoadedBlock(number, known[number], contents, segments, moment)
 
 
 def _members(

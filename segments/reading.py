@@ -1,5 +1,6 @@
 """Strict reading of JSON: each value is taken by its key, and what is left over is refused."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -63,6 +64,20 @@ class Node:
             if value == option:
                 return option
         raise InvalidTree(f"{self.at(key)} must be {_either(list(choices))}")
+
+    def one_of(self, key: str, names: Collection[str]) -> str:
+        """One of those strings."""
+        value = self.take(key)
+        if isinstance(value, str) and value in names:
+            return value
+        raise InvalidTree(f"{self.at(key)} must be {' or '.join(names)}")
+
+    def values(self, key: str, *, least: int, most: int) -> list[object]:
+        """An array of so many values of any kind; without the key, of none."""
+        values = self._list(key, self.take(key, ()), most)
+        if len(values) < least:
+            raise InvalidTree(f"{self.at(key)} must hold {least}")
+        return values
 
     def uuid(self, key: str, what: str) -> UUID:
         text = self.text(key, longest=64)

@@ -6,7 +6,12 @@ from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from cohorts.schema import Refusal
+from profiles.buckets import BUCKETS
+from segments.filters import created_at, random_bucket
 from segments.filters.base import Membership
+from segments.filters.identifier import Having, IdKind
+from segments.filters.identity import Identity
+from segments.operators import OPERATORS
 from segments.tree import VERSION, Match
 
 
@@ -27,9 +32,65 @@ class SegmentFilterNode(serializers.Serializer[Any]):
     segment = serializers.UUIDField()
 
 
+class AttributeFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["attribute"])
+    name = serializers.CharField(help_text="A standard field, or an attribute that users have.")
+    operator = serializers.ChoiceField(choices=list(OPERATORS))
+    values = serializers.ListField(
+        child=serializers.JSONField(),
+        required=False,
+        help_text="Texts, numbers or ISO-8601 times, as many as the operator takes.",
+    )
+
+
+class CreatedAtFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["created_at"])
+    operator = serializers.ChoiceField(choices=list(created_at.OPERATORS))
+    values = serializers.ListField(
+        child=serializers.JSONField(), help_text="ISO-8601 times or dates, or a number of days."
+    )
+
+
+class RandomBucketFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["random_bucket"])
+    operator = serializers.ChoiceField(choices=list(random_bucket.OPERATORS))
+    values = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=BUCKETS - 1),
+        min_length=2,
+        max_length=2,
+    )
+
+
+class IdentityFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["identity"])
+    operator = serializers.ChoiceField(choices=[one.value for one in Identity])
+
+
+class IdentifierFilterNode(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["identifier"])
+    of = serializers.ChoiceField(choices=[one.value for one in IdKind])
+    label = serializers.CharField(  # type: ignore[assignment]  # a field of that name, no label
+        required=False, help_text="Of aliases, which need it."
+    )
+    operator = serializers.ChoiceField(choices=[one.value for one in Having])
+    values = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Ids, byte for byte, for is_any_of and is_none_of.",
+    )
+
+
 FilterNode = PolymorphicProxySerializer(
     component_name="FilterNode",
-    serializers={"cohort": CohortFilterNode, "segment": SegmentFilterNode},
+    serializers={
+        "cohort": CohortFilterNode,
+        "segment": SegmentFilterNode,
+        "attribute": AttributeFilterNode,
+        "created_at": CreatedAtFilterNode,
+        "random_bucket": RandomBucketFilterNode,
+        "identity": IdentityFilterNode,
+        "identifier": IdentifierFilterNode,
+    },
     resource_type_field_name="kind",
     many=True,
 )

@@ -49,6 +49,7 @@ def broken(**changes):
     return tree(group(cohort("a"), cohort("a") | changes))
 
 
+KINDS = "attribute or cohort or created_at or identifier or identity or random_bucket or segment"
 DEEP = "filters.groups[0].filters[1]"
 REFUSALS = {
     "null": (None, "filters must be an object"),
@@ -84,8 +85,8 @@ REFUSALS = {
         "filters.groups[0].name must be a string of 1 to 255 characters",
     ),
     "no kind": (tree(group({})), "filters.groups[0].filters[0].kind is required"),
-    "unknown kind": (broken(kind="magic"), f"{DEEP}.kind must be cohort or segment, not magic"),
-    "kind as object": (broken(kind={}), f"{DEEP}.kind must be cohort or segment"),
+    "unknown kind": (broken(kind="magic"), f"{DEEP}.kind must be {KINDS}, not magic"),
+    "kind as object": (broken(kind={}), f"{DEEP}.kind must be {KINDS}"),
     "operator": (
         broken(operator="contains"),
         f"{DEEP}.operator must be includes or does_not_include",
