@@ -23,6 +23,7 @@ class Namespace(IntEnum):
     ALIASES = 0x5155
     SEGMENTS = 0x5156
     JOBS = 0x5157
+    FACETS = 0x5158
 
 
 def hold(namespace: Namespace, key: int, *, shared: bool = False) -> None:

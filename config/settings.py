@@ -223,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
+    "fold changed values": {
+        "task": "profiles.tasks.fold_facets",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
     "purge waiting ids": {
         "task": "profiles.tasks.purge_waiting",
         "schedule": timedelta(hours=1),

@@ -5,7 +5,8 @@ claim at the same time. If the rules turn out to change what an id means, or ano
 won an id meanwhile, everything is rolled back and decided anew, under the lock it takes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 from profiles import activity, memberships, rows, waiting
 from profiles.activity import Tallies
 from profiles.attributes import Patch
+from profiles.facets import changes
 from profiles.locks import Lock, own_identities, share_identities
 from profiles.patching import store
 from profiles.rules import Entry, Identities, Key, State
@@ -178,12 +180,13 @@ def write(workspace_id: int, identities: Identities, decided: Decided) -> None:
     if claimed:
         waiting.record(workspace_id, -claimed)
     created = {numbered(profile): external for profile, external in identities.created.items()}
-    changes = {numbered(profile_id): patch for profile_id, patch in decided.patches.items()}
-    rows.create(workspace_id, created, changes)
-    store(workspace_id, {pk: patch for pk, patch in changes.items() if pk not in created})
+    patches = {numbered(profile_id): patch for profile_id, patch in decided.patches.items()}
+    rows.create(workspace_id, created, patches)
+    store(workspace_id, {pk: patch for pk, patch in patches.items() if pk not in created})
     rows.identify(workspace_id, identities.identified)
     rows.absorb(workspace_id, identities.absorbed)
     rows.delete(workspace_id, identities.deleted)
+    changes.note(workspace_id, *_touches(identities, created, patches))
     activity.record(
         workspace_id, {numbered(profile_id): done for profile_id, done in decided.tallies.items()}
     )
@@ -193,6 +196,21 @@ def write(workspace_id: int, identities: Identities, decided: Decided) -> None:
         workspace_id, [(source, numbered(target)) for source, target in identities.merged]
     )
     memberships.clear_bits(workspace_id, identities.left)
+
+
+def _touches(
+    identities: Identities, created: Collection[int], patches: Mapping[int, Patch]
+) -> Iterator[changes.Touch]:
+    """Whose values change, for `profiles.facets`. The patches have been stored."""
+    yield [*created, *chain(*identities.absorbed), *identities.deleted], changes.EVERYTHING
+    changed = {pk: patch for pk, patch in patches.items() if patch and pk not in created}
+    names = {name for patch in changed.values() for name in (*patch.values, *patch.removed)}
+    if names:
+        yield changed, names
+    before, after = identities.before, identities.after
+    came = {after[key].profile_id for key in (*identities.added(), *identities.changed())}
+    went = {before[key].profile_id for key in (*identities.changed(), *identities.removed())}
+    yield (came | went) - identities.created.keys(), changes.NO_ATTRIBUTES
 
 
 def _number(identities: Identities) -> dict[int, int]:

@@ -11,6 +11,7 @@ from pyroaring import BitMap64
 
 from common.bitmaps import BLOCK_SIZE, join
 from profiles import known, waiting
+from profiles.facets import integrity as facets
 from profiles.models import Identifier, IdentifierKind, IdentifierState, KnownBlock, Profile
 
 # Ids that are fetched at a time, and faults of one kind that are told one by one.
@@ -84,6 +85,7 @@ def problems(workspace_id: int) -> Iterator[str]:
     reserved, counted = len(reserved_ids(workspace_id)), waiting.count(workspace_id)
     if reserved != counted:
         yield f"{reserved} ids wait, but their changes add up to {counted}"
+    yield from facets.problems(workspace_id)
     for block in KnownBlock.objects.filter(workspace_id=workspace_id).iterator():
         if not fits(block.members):
             yield f"known block {block.number} reaches past its end"

@@ -9,6 +9,7 @@ identity lock, cohort cursors by id, identifiers in byte order of (kind, label, 
 blocks by (cohort, number).
 """
 
+import zlib
 from collections.abc import Callable
 
 from common.advisory import Namespace, hold, try_hold
@@ -39,3 +40,11 @@ def share_identities_for_aliases(workspace_id: int) -> None:
 def try_fold_lock(workspace_id: int) -> bool:
     """Claim the workspace's logs for folding until the transaction ends; False if taken."""
     return try_hold(Namespace.FOLDING, workspace_id)
+
+
+def try_facet_lock(workspace_id: int, number: int) -> bool:
+    """The same for one block of `profiles.facets`, so that several fold at once.
+
+    Two blocks whose digest is the same keep each other waiting, and no more.
+    """
+    return try_hold(Namespace.FACETS, zlib.crc32(f"{workspace_id}/{number}".encode()) - 2**31)

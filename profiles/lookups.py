@@ -44,13 +44,18 @@ def find(workspace_id: int, names: Sequence[Name]) -> dict[Name, list[int]]:
     return {name: profile_ids for name, profile_ids in found.items() if profile_ids}
 
 
-def _by_key(workspace_id: int, keys: Sequence[Key]) -> dict[Name, list[int]]:
+def owners(workspace_id: int, keys: Sequence[Key]) -> dict[Key, int]:
+    """Profile ids by identifier, of those that are somebody's. A device is whoever's it is."""
     if not keys:
         return {}
     rows = Identifier.objects.filter(
         pk__in=[(key.value, key.kind, key.label, workspace_id) for key in keys]
     ).exclude(state=IdentifierState.RESERVED)
-    return {Key(row.kind, row.label, row.value): [row.profile_id] for row in rows}
+    return {Key(row.kind, row.label, row.value): row.profile_id for row in rows}
+
+
+def _by_key(workspace_id: int, keys: Sequence[Key]) -> dict[Name, list[int]]:
+    return {key: [profile_id] for key, profile_id in owners(workspace_id, keys).items()}
 
 
 def _hits(users: QuerySet[Profile]) -> list[int]:

@@ -6,6 +6,7 @@ index-only probe. Every matching rule is enforced when the map is written.
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -138,6 +139,77 @@ class KnownChange(models.Model):
 
     def __str__(self) -> str:
         return f"{'+' if self.added else '-'}{self.profile_id}"
+
+
+class FacetSubject(models.Model):
+    """Something that users have values of: an attribute by its name, or a part of the profile.
+
+    Made when the first value is folded, and kept: its number is in every page.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    origin = models.PositiveSmallIntegerField()
+    name = models.TextField(db_collation="C")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "origin", "name"], name="profiles_facetsubject_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FacetPage(models.Model):
+    """Which users of a block have which values: a page of `profiles.facets.pages`.
+
+    Up to what is still in `FacetChange`.
+    """
+
+    pk = models.CompositePrimaryKey("subject_id", "kind", "number", "low")
+    subject = models.ForeignKey(
+        FacetSubject, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    kind = models.PositiveSmallIntegerField()
+    number = models.BigIntegerField()
+    low = models.BinaryField()
+    below = BitmapField(null=True)
+    members = BitmapField(null=True)
+    detail = models.BinaryField()
+    keys = models.IntegerField()
+    positions = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} in block {self.number}"
+
+
+class FacetChange(models.Model):
+    """Users of a block whose values changed and aren't folded yet.
+
+    `names` are the attributes, all of them and everything else if NULL; an empty array
+    stands for everything else alone.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    number = models.BigIntegerField()
+    users = BitmapField()
+    count = models.IntegerField()
+    names = ArrayField(models.TextField(), null=True)
+    noted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "number"], name="profiles_facetchange_block"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} users of block {self.number}"
 
 
 class WaitingChange(models.Model):

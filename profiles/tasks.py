@@ -2,10 +2,12 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from profiles import known, purging, waiting
+from profiles.facets import folding
 from workspaces.models import Workspace
 
 # Well below a task's time limit; what is left then is the next task's.
 PURGE_BUDGET_SECONDS = 20
+FOLD_BUDGET_SECONDS = 10
 
 
 @shared_task
@@ -13,6 +15,12 @@ def fold_known() -> None:
     """Fold what was appended since the last ring. Ringing twice does no harm."""
     known.fold_all()
     waiting.fold_all()
+
+
+@shared_task
+def fold_facets() -> None:
+    """Fold changed values for a while, where they are due."""
+    folding.fold_due(budget_seconds=FOLD_BUDGET_SECONDS)
 
 
 @shared_task

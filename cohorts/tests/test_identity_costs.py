@@ -78,9 +78,9 @@ def test_identifying_as_new_users_costs_as_many_queries_for_fifty_as_for_one(sho
         )
     )
 
-    # Savepoint, lock, who is named, all their identifiers; the new identifiers, the users; the
-    # audit rows, the end.
-    assert few == many == 8
+    # Savepoint, lock, who is named, all their identifiers; the new identifiers, the users;
+    # changed values; the audit rows, the end.
+    assert few == many == 9
 
 
 def test_identifying_as_users_who_exist_costs_as_many_queries_for_fifty_as_for_one(shop, tinyclues):
@@ -97,10 +97,10 @@ def test_identifying_as_users_who_exist_costs_as_many_queries_for_fifty_as_for_o
     )
 
     # Savepoint, lock, who is named, all their identifiers; the changed identifiers locked and
-    # written; what the survivors gain, who is gone, from known too; what they did; the bits,
-    # and whether files hold some; the audit rows, the end. Fifty bits of a block are worked
-    # into it: it is read and written.
-    assert (few, many) == (14, 14 + 2)
+    # written; what the survivors gain, who is gone, from known too; changed values; what
+    # they did; the bits, and whether files hold some; the audit rows, the end. Fifty bits of
+    # a block are worked into it: it is read and written.
+    assert (few, many) == (15, 15 + 2)
 
 
 def test_merging_costs_as_many_queries_for_fifty_as_for_one(shop, tinyclues):
@@ -117,7 +117,7 @@ def test_merging_costs_as_many_queries_for_fifty_as_for_one(shop, tinyclues):
     )
 
     # As identifying as users who exist.
-    assert (few, many) == (14, 14 + 2)
+    assert (few, many) == (15, 15 + 2)
 
 
 def test_deleting_costs_as_many_queries_for_fifty_as_for_one(shop, tinyclues):
@@ -133,10 +133,10 @@ def test_deleting_costs_as_many_queries_for_fifty_as_for_one(shop, tinyclues):
     )
 
     # Savepoint, lock, who is named, all their identifiers; those locked and removed; who is
-    # gone, from known too; what they did; the bits, and whether files hold some; the
-    # audit rows, pending requests, tombstones, the end. And the block that fifty bits are
-    # worked into.
-    assert (few, many) == (15, 15 + 2)
+    # gone, from known too; changed values; what they did; the bits, and whether files hold
+    # some; the audit rows, pending requests, tombstones, the end. And the block that fifty
+    # bits are worked into.
+    assert (few, many) == (16, 16 + 2)
 
 
 def test_new_aliases_and_renamings_cost_as_many_queries_for_fifty_as_for_one(shop):
@@ -157,10 +157,11 @@ def test_new_aliases_and_renamings_cost_as_many_queries_for_fifty_as_for_one(sho
         )
     )
 
-    # Savepoint, two locks, who is named, all their identifiers; the aliases; the audit row, end.
-    assert added == (8, 8)
+    # Savepoint, two locks, who is named, all their identifiers; the aliases; changed values;
+    # the audit row, end.
+    assert added == (9, 9)
     # One lock; the new names, the old ones locked and removed.
-    assert renamed == (9, 9)
+    assert renamed == (10, 10)
 
 
 def test_one_audit_row_for_each_who_changed_and_one_for_each_call_about_aliases(shop):

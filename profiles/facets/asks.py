@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
-from profiles.facets.values import Entry, ValueKind
+from profiles.facets.values import PRESENT, Entry, ValueKind
 
 
 class Origin(IntEnum):
@@ -27,6 +28,7 @@ class Subject(NamedTuple):
         return self.origin is Origin.ATTRIBUTE
 
 
+@lru_cache(10_000)
 def attribute(name: str) -> Subject:
     return Subject(Origin.ATTRIBUTE, name)
 
@@ -87,7 +89,7 @@ class Ask:
 
 
 def present(subject: Subject) -> Ask:
-    return Ask(subject, ValueKind.PRESENT, Span())
+    return Ask(subject, PRESENT[0], AnyOf(frozenset({PRESENT[1]})))
 
 
 def after(key: bytes) -> bytes:

@@ -14,9 +14,10 @@ The rules that filters rest on are these, and they have no other home:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
 from typing import Any
 from unicodedata import is_normalized, normalize
@@ -45,32 +46,38 @@ FALSE: Entry = (ValueKind.BOOLEAN, b"\0")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _DOUBLE, _ORDERED, _MOMENT = Struct(">d"), Struct(">QH"), Struct(">Q")
 _HALF = 1 << 63
+LONGEST_REMEMBERED = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def entries_of(value: Any) -> Iterator[Entry]:
+def entries_of(value: Any) -> Sequence[Entry]:
     """Everything that a JSON value is found by; nothing for a blank one."""
     if isinstance(value, str):
-        if not value or value.isspace():
-            return
-        yield PRESENT
-        yield ValueKind.TEXT, text_key(value)
-        if (moment := time_of(value)) is not None:
-            yield ValueKind.TIME, time_key(moment)
-    elif isinstance(value, bool):
-        yield PRESENT
-        yield TRUE if value else FALSE
-    elif isinstance(value, int | float):
-        yield PRESENT
-        yield ValueKind.NUMBER, number_key(value)
-    elif isinstance(value, list):
-        if value:
-            yield PRESENT
-        for key in {text_key(item_text(item)) for item in value if not isinstance(item, dict)}:
-            yield ValueKind.ITEM, key
-    elif value is not None:
-        yield PRESENT
+        return _often(value) if len(value) <= LONGEST_REMEMBERED else _of_text(value)
+    if isinstance(value, bool):
+        return PRESENT, TRUE if value else FALSE
+    if isinstance(value, int | float):
+        return PRESENT, (ValueKind.NUMBER, number_key(value))
+    if isinstance(value, list):
+        keys = {text_key(item_text(item)) for item in value if not isinstance(item, dict)}
+        items = [(ValueKind.ITEM, key) for key in keys]
+        return [PRESENT, *items] if value else ()
+    return () if value is None else (PRESENT,)
+
+
+def _of_text(text: str) -> Sequence[Entry]:
+    if not text or text.isspace():
+        return ()
+    entry = ValueKind.TEXT, text_key(text)
+    moment = time_of(text)
+    if moment is None:
+        return PRESENT, entry
+    return PRESENT, entry, (ValueKind.TIME, time_key(moment))
+
+
+# Texts that many users have, like a country or a day, are worked out once.
+_often = lru_cache(10_000)(_of_text)
 
 
 def item_text(item: Any) -> str:

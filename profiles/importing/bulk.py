@@ -14,6 +14,7 @@ from pyroaring import BitMap64
 
 from common.arrays import TextArray
 from profiles import known, waiting
+from profiles.facets import changes
 from profiles.identities import Outrun
 from profiles.importing import copying, documents
 from profiles.importing.batches import Batch, Numbered, User
@@ -114,9 +115,12 @@ def _store(workspace_id: int, batch: Batch) -> Stored:
     if created:
         identified = batch.kind == Kind.EXTERNAL_ID
         documents.create(workspace_id, created, identified=identified, removes=batch.removes)
+    updated = []
     if met.existing:
-        documents.merge(workspace_id, met.existing, removes=batch.removes)
-    known.write_blocks(workspace_id, BitMap64([profile_id for profile_id, _user in created]))
+        updated = documents.merge(workspace_id, met.existing, removes=batch.removes)
+    new = BitMap64([profile_id for profile_id, _user in created])
+    known.write_blocks(workspace_id, new)
+    changes.note(workspace_id, (new | BitMap64(updated), changes.EVERYTHING))
     return Stored(len(created), len(met.existing), sorted(met.muted))
 
 

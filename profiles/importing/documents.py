@@ -33,6 +33,7 @@ SET attributes = CASE WHEN %(removes)s THEN jsonb_strip_nulls(p.attributes || sa
 FROM {said} AS said
 WHERE p.id = said.profile_id AND p.workspace_id = %(workspace)s
   AND NOT p.attributes @> said.attributes
+RETURNING p.id
 """
 
 
@@ -53,8 +54,8 @@ def create(
     add(workspace_id, users)
 
 
-def merge(workspace_id: int, users: Sequence[Numbered], *, removes: bool) -> None:
-    """Change profiles by what lines say of them.
+def merge(workspace_id: int, users: Sequence[Numbered], *, removes: bool) -> list[int]:
+    """Change profiles by what lines say of them, and return the ids of those that changed.
 
     Of several values for one attribute the last line's stays. With `removes`, a null takes
     the attribute away.
@@ -66,6 +67,7 @@ def merge(workspace_id: int, users: Sequence[Numbered], *, removes: bool) -> Non
         copying.changes(users)
         cursor.execute(_LOCK)
         cursor.execute(statement, {"workspace": workspace_id, "removes": removes})
+        return [profile_id for (profile_id,) in cursor]
 
 
 def _without_nulls(document: bytes) -> bytes:

@@ -216,12 +216,12 @@ def test_225_items_cost_as_many_queries_as_three(acme, django_assert_num_queries
         )
 
     # Key; savepoint, shared lock, identifiers; profile ids, identifiers in, profiles, known,
-    # activity; audit; release.
-    with django_assert_num_queries(11):
+    # changed values, activity; audit; release.
+    with django_assert_num_queries(12):
         call(1)
     # Key; savepoint, shared lock, identifiers; profile ids, identifiers in, profiles, known,
-    # profiles locked, updated; activity; audit; release.
-    with django_assert_num_queries(13):
+    # profiles locked, updated; changed values, activity; audit; release.
+    with django_assert_num_queries(14):
         call(75)
 
 

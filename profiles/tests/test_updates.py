@@ -163,8 +163,8 @@ def test_a_call_of_75_items_costs_as_many_queries_as_one_item(acme, django_asser
         for index in range(25)
     ]
     # Savepoint, shared lock, identifiers; profile ids; identifiers in, locked, claimed, count of
-    # waiting ids; profiles, known; profiles locked, updated; audit; release.
-    with django_assert_num_queries(14):
+    # waiting ids; profiles, known; profiles locked, updated; changed values; audit; release.
+    with django_assert_num_queries(15):
         send(acme, *calls)
     assert Profile.objects.count() == 75
 
