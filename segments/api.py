@@ -33,11 +33,16 @@ class SegmentReachView(APIView):
     )
     def post(self, request: Request) -> Response:
         tree = requests.filters(request.data)
+        workspace_id = _key(request).workspace_id
         try:
-            found = evaluation.reach_of(_key(request).workspace_id, tree)
+            if not requests.with_channels(request.data):
+                found = evaluation.reach_of(workspace_id, tree)
+                return Response({"message": "success", **asdict(found)})
+            found, channels = evaluation.reach_by_channel(workspace_id, tree)
         except InvalidTree as error:
             requests.refuse(error)
-        return Response({"message": "success", **asdict(found)})
+        by_channel = [asdict(one) for one in channels]
+        return Response({"message": "success", **asdict(found), "channels": by_channel})
 
 
 @extend_schema(tags=["Segments"])

@@ -6,16 +6,11 @@ from graphlib import CycleError, TopologicalSorter
 
 from django.urls import reverse
 from django.utils import timezone
-from pyroaring import BitMap64
 
-from cohorts.lookup import held
-from cohorts.models import Cohort
-from common import bitmaps
 from common.snapshots import snapshot
 from profiles.belonging import Belonging
-from profiles.known import read_known
-from segments.algebra import Contents, LoadedBlock
-from segments.filters.base import CohortReference, SegmentReference
+from segments import side_by_side
+from segments.filters.base import SegmentReference
 from segments.models import Segment
 from segments.reading import InvalidTree
 from segments.tree import Tree, parse
@@ -25,13 +20,14 @@ def read(workspace_id: int, profile_ids: Sequence[int]) -> dict[int, list[Belong
     """For every id the segments whose filters match it, archived ones left out, by name.
 
     Filters work position by position, so the users are evaluated side by side in a block of
-    their own, however far apart their ids are. Four queries, however many segments.
+    their own, however far apart their ids are. As many queries for one segment as for all.
 
     A segment that can't be evaluated is left out, and so are those that are made of it.
     """
     with snapshot():
         segments = list(Segment.objects.filter(workspace_id=workspace_id))
-        block = _side_by_side(workspace_id, profile_ids, _evaluable(segments))
+        trees = _evaluable(segments)
+        block = side_by_side.load(workspace_id, profile_ids, (), trees, timezone.now())
     found: dict[int, list[Belonging]] = {profile_id: [] for profile_id in profile_ids}
     for segment in sorted(segments, key=lambda each: (each.name, each.pk)):
         reference = SegmentReference(segment.pk)
@@ -41,28 +37,6 @@ def read(workspace_id: int, profile_ids: Sequence[int]) -> dict[int, list[Belong
             for position in block.segment(reference):
                 found[profile_ids[position]].append(belonging)
     return found
-
-
-def _side_by_side(
-    workspace_id: int, profile_ids: Sequence[int], segments: Mapping[SegmentReference, Tree]
-) -> LoadedBlock:
-    """A block whose positions are places in `profile_ids`."""
-    position_of = {profile_id: position for position, profile_id in enumerate(profile_ids)}
-    members = held(workspace_id, profile_ids)
-    names = Cohort.objects.filter(pk__in=members).values_list("pk", "partner__slug", "external_id")
-    cohorts = {
-        CohortReference(partner, external_id): BitMap64(position_of[each] for each in members[pk])
-        for pk, partner, external_id in names
-    }
-    known = BitMap64(position_of[each] for each in _known(workspace_id, profile_ids))
-    return LoadedBlock(0, known, Contents(cohorts=cohorts), segments, timezone.now())
-
-
-def _known(workspace_id: int, profile_ids: Sequence[int]) -> Iterator[int]:
-    known = read_known(workspace_id)
-    for number, positions in bitmaps.split(BitMap64(profile_ids)).items():
-        for position in positions & known.get(number, BitMap64()):
-            yield (number << bitmaps.BLOCK_BITS) + position
 
 
 def _evaluable(segments: Sequence[Segment]) -> dict[SegmentReference, Tree]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from profiles.facets.asks import AnyOf, Containing, Span, Test, after, starting
 from profiles.facets.values import (
     FALSE,
+    PRESENT,
     TRUE,
     ValueKind,
     number_key,
@@ -116,7 +117,7 @@ def _in_the_next(values: Values, moment: datetime) -> Test:
 
 
 def _present(_values: Values, _moment: datetime) -> Test:
-    return Span()
+    return AnyOf(frozenset({PRESENT[1]}))
 
 
 def _numbers(values: Values) -> Sequence[int | float]:

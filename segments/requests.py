@@ -36,6 +36,14 @@ def filters(body: object) -> Tree:
         refuse(error)
 
 
+def with_channels(body: object) -> bool:
+    """Whether reach by channel is wanted too."""
+    wanted = body.get("channels", False) if isinstance(body, dict) else False
+    if not isinstance(wanted, bool):
+        raise BadRequest("channels must be a boolean")
+    return wanted
+
+
 def new_segment(body: object) -> NewSegment:
     if not isinstance(body, dict):
         raise BadRequest

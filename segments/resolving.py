@@ -1,15 +1,29 @@
-"""What a tree names, looked up: cohorts and nested segments of one workspace."""
+"""What a tree names, looked up: cohorts, segments, attributes and ids of one workspace."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import NoReturn
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
+from pyroaring import BitMap64
 
+from common import bitmaps
 from partners.models import Partner
-from segments.filters.base import CohortReference, Reference, SegmentReference
+from profiles import lookups
+from profiles.facets import catalogue
+from profiles.facets.asks import Ask
+from profiles.rules import Key
+from segments.filters.base import (
+    AttributeReference,
+    CohortReference,
+    IdentifierReference,
+    Reference,
+    SegmentReference,
+)
 from segments.models import Segment
 from segments.reading import InvalidTree, quoted
 from segments.tree import ROOT, Tree, parse
@@ -46,13 +60,17 @@ class FoundSegment:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that evaluating and naming some trees takes, except the memberships.
+    """All that evaluating and naming some trees takes, except what the blocks hold.
 
-    A segment comes after those that it is made of.
+    A segment comes after those that it is made of. `ids` are the users whom ids name, as
+    positions by block number; `asks` are of `moment`.
     """
 
     cohorts: Mapping[CohortReference, FoundCohort]
     segments: Mapping[SegmentReference, FoundSegment]
+    ids: Mapping[IdentifierReference, Mapping[int, BitMap64]]
+    asks: Collection[Ask]
+    moment: datetime
 
 
 # What is named, and by which path: for whoever has to mend the tree.
@@ -61,7 +79,7 @@ _Uses = dict[SegmentReference, set[SegmentReference]]
 
 
 def resolve(workspace_id: int, trees: Iterable[Tree], *, of: UUID | None = None) -> Plan:
-    """Look up what the trees name: a query for all cohorts, one for each level of segments.
+    """Look up what the trees name: a query for all of a kind, one for each level of segments.
 
     `of` is the segment that the tree is or becomes the filters of: it may not come up
     inside. An archived cohort or segment resolves like any other, to what it holds by now.
@@ -70,7 +88,8 @@ def resolve(workspace_id: int, trees: Iterable[Tree], *, of: UUID | None = None)
     """
     named: _Named = {}
     top: set[SegmentReference] = set()
-    for tree in trees:
+    all_trees = list(trees)
+    for tree in all_trees:
         top |= _note(named, tree)
     segments, uses = _nested(workspace_id, named)
     own = SegmentReference(of) if of else None
@@ -81,10 +100,22 @@ def resolve(workspace_id: int, trees: Iterable[Tree], *, of: UUID | None = None)
     except CycleError as error:
         # Each of these is used by the next, and the last is the first again.
         _refuse_circle(error.args[1][:0:-1], own, segments, named)
+    _check_attributes(workspace_id, named)
+    all_trees += (found.tree for found in segments.values())
+    moment = timezone.now()
     return Plan(
         cohorts=_cohorts(workspace_id, named),
         segments={reference: segments[reference] for reference in order if reference in segments},
+        ids=holders(workspace_id, named),
+        asks=asks_of(all_trees, moment),
+        moment=moment,
     )
+
+
+def asks_of(trees: Iterable[Tree], moment: datetime) -> Collection[Ask]:
+    """What the trees' filters ask of users, each once."""
+    filters = (condition for tree in trees for _path, condition in tree.filters())
+    return dict.fromkeys(ask for condition in filters for ask in condition.asks(moment))
 
 
 def _note(named: _Named, tree: Tree, path: str = "") -> set[SegmentReference]:
@@ -138,6 +169,31 @@ def _refuse_circle(
     turned = [*circle[start:], *circle[: start + 1]]
     names = ", which uses ".join(quoted(segments[reference].name) for reference in turned)
     raise InvalidTree(f"{named[turned[1]]} would form a circle: {names}")
+
+
+def _check_attributes(workspace_id: int, named: _Named) -> None:
+    names = {one.name: path for one, path in named.items() if isinstance(one, AttributeReference)}
+    known = catalogue.known_names(workspace_id, names)
+    if missing := [path for name, path in names.items() if name not in known]:
+        raise InvalidTree(
+            *(f"{path} is not an attribute of anybody in this workspace" for path in missing)
+        )
+
+
+def holders(
+    workspace_id: int, references: Iterable[Reference]
+) -> dict[IdentifierReference, Mapping[int, BitMap64]]:
+    """Whom the ids among the references name, as positions by block number."""
+    keys = {
+        one: [Key(one.kind, one.label, value) for value in one.ids]
+        for one in references
+        if isinstance(one, IdentifierReference)
+    }
+    owner = lookups.owners(workspace_id, list({key for each in keys.values() for key in each}))
+    return {
+        one: bitmaps.split(BitMap64(owner[key] for key in each if key in owner))
+        for one, each in keys.items()
+    }
 
 
 def _cohorts(workspace_id: int, named: _Named) -> dict[CohortReference, FoundCohort]:

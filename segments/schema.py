@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from cohorts.schema import Refusal
 from profiles.buckets import BUCKETS
+from segments.channels import Channel
 from segments.filters import created_at, random_bucket
 from segments.filters.base import Membership
 from segments.filters.identifier import Having, IdKind
@@ -113,6 +114,9 @@ class FilterTree(serializers.Serializer[Any]):
 
 class ReachRequest(serializers.Serializer[Any]):
     filters = FilterTree()
+    channels = serializers.BooleanField(
+        required=False, help_text="Whether to count who can be written to, by channel."
+    )
 
 
 class FilterReach(serializers.Serializer[Any]):
@@ -130,12 +134,20 @@ class ExclusionReach(serializers.Serializer[Any]):
     removed = serializers.IntegerField(help_text="Taken of those whom earlier exclusions left.")
 
 
+class ChannelReach(serializers.Serializer[Any]):
+    channel = serializers.ChoiceField(choices=[one.value for one in Channel])
+    reachable = serializers.IntegerField()
+    without_address = serializers.IntegerField(help_text="No email address, or no device.")
+    unsubscribed = serializers.IntegerField(help_text="With an address, and unsubscribed.")
+
+
 class Reach(serializers.Serializer[Any]):
     message = serializers.CharField()
     total = serializers.IntegerField()
     everyone = serializers.IntegerField(help_text="All users of the workspace.")
     groups = GroupReach(many=True)
     exclusions = ExclusionReach(many=True)
+    channels = ChannelReach(many=True, required=False, help_text="Where it was asked for.")
 
 
 class SegmentRequest(serializers.Serializer[Any]):

@@ -1,9 +1,15 @@
-"""The filter tree over plain sets of ids: slow, and obviously right."""
+"""The filter tree over plain sets of ids: slow, and obviously right.
+
+A world is known ids, cohorts and segments by name, and what tells whether a user has what
+another kind of filter asks for.
+"""
 
 
-def filter_set(condition, known, cohorts, segments):
+def filter_set(condition, known, cohorts, segments, matches=None):
+    if condition["kind"] not in ("cohort", "segment"):
+        return {user for user in known if matches(user, condition)}
     if condition["kind"] == "segment":
-        named = total_set(segments[condition["segment"]], known, cohorts, segments)
+        named = total_set(segments[condition["segment"]], known, cohorts, segments, matches)
     else:
         named = set().union(*(cohorts[name] for name in condition["cohorts"]))
     return known & named if condition["operator"] == "includes" else known - named
@@ -17,8 +23,8 @@ def group_set(group, *world):
     return join(group["match"], [filter_set(part, *world) for part in group["filters"]])
 
 
-def total_set(tree, known, cohorts, segments):
-    world = known, cohorts, segments
+def total_set(tree, known, *others):
+    world = known, *others
     groups = [group_set(group, *world) for group in tree["groups"] if group["filters"]]
     reached = join(tree["match"], groups) if groups else set(known)
     for exclusion in tree["exclusions"]:
