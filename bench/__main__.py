@@ -7,7 +7,7 @@ from time import monotonic
 
 import psycopg
 
-from bench import baseline, identities, importing, people, reach, report
+from bench import attributes, baseline, identities, importing, people, reach, report
 from bench.exporting import Contest, Round
 from bench.processes import PeakMemory
 from bench.servers import private_instance
@@ -34,6 +34,7 @@ def main() -> str | None:
 
 def measure(instance: Instance, setting: Setting) -> None:
     measured = report.Measured()
+    counted = None
     with instance.connect() as connection:
         row = connection.execute("SHOW server_version").fetchone()
         say(f"PostgreSQL {row[0] if row else '?'}, {os.cpu_count()} cores, {_load()}.")
@@ -56,9 +57,14 @@ def measure(instance: Instance, setting: Setting) -> None:
             if "identities" in setting.parts:
                 say(f"Identify, merge, delete, {setting.identities} times each; {_load()}.")
                 measured.moved = identities.measure(connection, workspace, setting, roots)
+            if "attributes" in setting.parts:
+                say(f"Giving users 15 attributes, counting {setting.reaches} trees; {_load()}.")
+                counted = attributes.measure(connection, workspace, setting)
         measured.memory = memory.peaks
     if measured.exports:
         say(f"\n{report.exports(measured.exports)}\n\n{report.cpu(measured.exports)}")
+    if counted:
+        say(f"\n{attributes.told(counted)}")
     say(f"\n{report.summary(measured)}\n\nAt the end: {_load()}.")
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 import environ
 
-PARTS = ("import", "export", "reach", "claims", "identities")
+PARTS = ("import", "export", "reach", "claims", "identities", "attributes")
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,8 @@ def test_a_batch_costs_the_same_queries_whatever_its_size(
 
     # Claim, its idle limit, what came before; the job made, begun, read.
     # Begin, shared lock, savepoint, settings; found, numbered; copies of identifiers and
-    # profiles; three for the block of `known`; changed values; release; the job's checkpoint; commit.
+    # profiles; three for the block of `known`; changed values; release; the job's checkpoint;
+    # commit.
     # Begin; the job, its end, its file, its audit row; commit. Four to vacuum and analyse.
     # Two to let go of the claim.
     with django_assert_num_queries(3 + 3 + 15 + 6 + 4 + 2):
