@@ -24,6 +24,7 @@ class Namespace(IntEnum):
     SEGMENTS = 0x5156
     JOBS = 0x5157
     FACETS = 0x5158
+    SIZES = 0x5159
 
 
 def hold(namespace: Namespace, key: int, *, shared: bool = False) -> None:

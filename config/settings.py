@@ -253,6 +253,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 600},
     },
+    "count segments": {
+        "task": "segments.tasks.watch_sizes",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
+    "thin the history of segments": {
+        "task": "segments.tasks.thin_sizes",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 600},
+    },
     "trim request log": {
         "task": "partners.tasks.trim_request_log",
         "schedule": timedelta(minutes=1),
@@ -387,6 +397,8 @@ FILE_UPLOAD_HANDLERS = [
 JOB_BUDGET_SECONDS = env.float("JOB_BUDGET_SECONDS", default=5.0)
 # How long rejected rows and exported files can be downloaded.
 JOB_FILES_RETENTION_DAYS = env.int("JOB_FILES_RETENTION_DAYS", default=30)
+# How long one task counts segments before it leaves the rest to the next.
+SIZE_BUDGET_SECONDS = env.float("SIZE_BUDGET_SECONDS", default=20.0)
 # Ids that one apply transaction takes on at most; it aims at 250 ms.
 APPLY_BATCH_IDS = env.int("APPLY_BATCH_IDS", default=100_000)
 # How long one apply task goes on before it leaves the rest to the next.

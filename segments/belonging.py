@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
-from django.urls import reverse
 from django.utils import timezone
 
 from common.snapshots import snapshot
@@ -12,6 +11,7 @@ from profiles.belonging import Belonging
 from segments import side_by_side
 from segments.filters.base import SegmentReference
 from segments.models import Segment
+from segments.paths import page_of
 from segments.reading import InvalidTree
 from segments.tree import Tree, parse
 
@@ -32,7 +32,7 @@ def read(workspace_id: int, profile_ids: Sequence[int]) -> dict[int, list[Belong
     for segment in sorted(segments, key=lambda each: (each.name, each.pk)):
         reference = SegmentReference(segment.pk)
         if segment.archived_at is None and block.has_segment(reference):
-            path = reverse("admin:segments_segment_change", args=[segment.pk])
+            path = page_of(segment.pk)
             belonging = Belonging(name=segment.name, id=str(segment.pk), path=path)
             for position in block.segment(reference):
                 found[profile_ids[position]].append(belonging)

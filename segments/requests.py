@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
+from django.utils import timezone
+
+from common import times
 from common.errors import BadRequest, NotFound
 from segments.reading import InvalidTree, Node
 from segments.tree import ROOT, Tree, parse
@@ -12,6 +16,9 @@ from segments.tree import ROOT, Tree, parse
 LONGEST_DESCRIPTION = 10_000
 MOST_TAGS = 50
 LAST_PAGE = 10_000_000
+MOST_DAYS = 100
+# Of a time that a call names: there was no Quayside before, and days can be counted back.
+EARLIEST_YEAR = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +88,24 @@ def segment_id(query: Mapping[str, str]) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise NotFound from error
+
+
+def length(query: Mapping[str, str]) -> int:
+    """How many days."""
+    text = query.get("length", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= MOST_DAYS):
+        raise BadRequest(f"length must be a whole number from 1 to {MOST_DAYS}")
+    return int(text)
+
+
+def ending_at(query: Mapping[str, str]) -> datetime:
+    """Now, unless it is given."""
+    if "ending_at" not in query:
+        return timezone.now()
+    try:
+        moment = times.moment(query["ending_at"])
+    except ValueError as error:
+        raise BadRequest("ending_at must be a valid time as an ISO-8601 string") from error
+    if moment.year < EARLIEST_YEAR:
+        raise BadRequest(f"ending_at must not be before {EARLIEST_YEAR}")
+    return moment

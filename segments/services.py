@@ -1,16 +1,17 @@
-"""Every change to a segment, with who made it noted in the same transaction."""
+"""Every change to a segment: who made it is noted, and the version kept, in its transaction."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from common.advisory import Namespace, hold
-from segments import usage
-from segments.models import Segment
+from segments import history, usage
+from segments.models import Segment, Version
 from segments.resolving import resolve
-from segments.tree import Tree
+from segments.tree import Tree, parse
 from workspaces import audit
 from workspaces.models import Workspace
 
@@ -21,6 +22,7 @@ class InvalidSegment(ValueError):
 
 class NameTaken(InvalidSegment):
     def __init__(self, name: str) -> None:
+        self.name = name
         super().__init__(f"name is already used by another segment: {name}")
 
 
@@ -28,9 +30,21 @@ class SegmentInUse(InvalidSegment):
     """It can't be archived. `uses` says what uses it."""
 
     def __init__(self, segment: Segment, uses: list[usage.Use]) -> None:
-        self.uses = uses
+        self.segment, self.uses = segment, uses
         names = ", ".join(f"{use.kind} {use.name}" for use in uses)
         super().__init__(f"{segment.name} is used by {names}")
+
+
+class EditedMeanwhile(InvalidSegment):
+    """Somebody saved the segment since it was read. `version` is theirs; nothing is lost."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.version = segment.versions.get(number=segment.version)
+        super().__init__(f"{segment.name} was changed by {self.version.by} meanwhile")
+
+
+class NoSuchVersion(InvalidSegment):
+    pass
 
 
 @transaction.atomic
@@ -41,16 +55,21 @@ def create(
     filters: Tree,
     description: str = "",
     tags: Iterable[str] = (),
+    copied_from: Segment | None = None,
     by: audit.Actor,
 ) -> Segment:
-    """A new segment.
+    """A new segment. `copied_from` is noted, and does nothing else.
 
     Raises `InvalidTree` for filters on what isn't the workspace's, and `NameTaken`.
     """
     _lock_nesting(workspace.pk)
     segment = Segment(workspace=workspace)
     _set(segment, name=name, filters=filters, description=description, tags=tags)
-    _save(segment, by=by, action="created", details={"name": segment.name})
+    details = {"name": segment.name}
+    if copied_from is not None:
+        details["copied_from"] = str(copied_from.pk)
+    _save(segment, by=by, action="created", details=details)
+    _keep_version(segment, has_new_filters=True, by=by)
     return segment
 
 
@@ -62,20 +81,70 @@ def update(
     filters: Tree | None = None,
     description: str | None = None,
     tags: Iterable[str] | None = None,
+    based_on: int | None = None,
+    restores: Version | None = None,
     by: audit.Actor,
 ) -> None:
     """Change what is given and leave the rest; a change of nothing leaves no trace.
 
-    Raises as `create` does.
+    `based_on` is the number of the version that whoever changes it had before them.
+
+    Raises as `create` does, and `EditedMeanwhile` when that isn't the newest one any more.
     """
     _lock_nesting(segment.workspace_id)
     segment.refresh_from_db()
+    if based_on is not None and based_on != segment.version:
+        raise EditedMeanwhile(segment)
     before = _values(segment)
     _set(segment, name=name, filters=filters, description=description, tags=tags)
     changed = {key: value for key, value in _values(segment).items() if value != before[key]}
     if changed:
         details = {key: {"from": before[key], "to": value} for key, value in changed.items()}
+        if restores is not None:
+            details["restored_version"] = {"from": segment.version, "to": restores.number}
+        segment.version += 1
         _save(segment, by=by, action="changed", details=details)
+        _keep_version(segment, has_new_filters="filters" in changed, restores=restores, by=by)
+
+
+def bring_back(segment: Segment, number: int, *, by: audit.Actor) -> None:
+    """Make an earlier version the newest again. What it replaces stays a version, as all do.
+
+    Raises `NoSuchVersion`, `NameTaken`, and `InvalidTree` when its filters can't be used now.
+    """
+    version = segment.versions.filter(number=number).first()
+    if version is None:
+        raise NoSuchVersion(f"{segment.name} has no version {number}")
+    update(
+        segment,
+        name=version.name,
+        filters=parse(version.filters),
+        description=version.description,
+        tags=version.tags,
+        restores=version,
+        by=by,
+    )
+
+
+@transaction.atomic
+def duplicate(segment: Segment, *, name: str, by: audit.Actor) -> Segment:
+    """A segment like it, under that name; where it is taken, with the next free number."""
+    _lock_nesting(segment.workspace_id)
+    names = Segment.objects.in_workspace(segment.workspace).active()
+    taken = set(names.filter(name__startswith=name[:200]).values_list("name", flat=True))
+    free, number = name[:255], 1
+    while free in taken:
+        number += 1
+        free = f"{name[:240]} {number}"
+    return create(
+        segment.workspace,
+        name=free,
+        filters=parse(segment.filters),
+        description=segment.description,
+        tags=segment.tags,
+        copied_from=segment,
+        by=by,
+    )
 
 
 def rename(segment: Segment, *, name: str, by: audit.Actor) -> None:
@@ -101,6 +170,7 @@ def archive(segment: Segment, *, by: audit.Actor) -> None:
 @transaction.atomic
 def restore(segment: Segment, *, by: audit.Actor) -> None:
     """Bring an archived one back. Raises `NameTaken`."""
+    _lock_nesting(segment.workspace_id)
     segment.refresh_from_db()
     if segment.archived_at is not None:
         segment.archived_at = None
@@ -152,3 +222,18 @@ def _save(segment: Segment, *, by: audit.Actor, action: str, details: dict[str, 
         object_id=str(segment.pk),
         details=details,
     )
+
+
+def _keep_version(
+    segment: Segment, *, has_new_filters: bool, restores: Version | None = None, by: audit.Actor
+) -> None:
+    Version.objects.create(
+        segment=segment,
+        number=segment.version,
+        by=str(by),
+        has_new_filters=has_new_filters,
+        restores=restores.number if restores else None,
+        **_values(segment),
+    )
+    if has_new_filters:
+        transaction.on_commit(partial(history.note_edit, segment.pk), robust=True)

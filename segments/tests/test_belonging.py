@@ -49,7 +49,7 @@ def test_a_segment_has_its_id_and_page(acme):
     (found,) = belonging.read(acme.pk, [1])[1]
 
     assert found.id == str(made.pk)
-    assert found.path == reverse("admin:segments_segment_change", args=[made.pk])
+    assert found.path == reverse("admin:segments_segment_detail", args=[made.pk])
 
 
 def test_a_waiting_id_is_in_no_segment(acme):
