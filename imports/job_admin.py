@@ -12,11 +12,12 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from imports import jobs, kinds, pieces
+from imports import jobs, kinds, pieces, results
 from imports.files import InvalidFile
 from imports.forms import UploadForm
 from imports.kinds import Kind
@@ -53,6 +54,7 @@ class JobPages:
                 ("progress", self.progress_view),
                 ("cancel", self.cancel_view),
                 ("rejects", self.rejects_view),
+                ("result", self.result_view),
             )
         ]
         return ours + list(super().get_urls())  # type: ignore[misc]
@@ -106,6 +108,19 @@ class JobPages:
         answer.headers["Content-Disposition"] = f'attachment; filename="{report.rejects_name}"'
         return answer
 
+    def result_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """What the job made, as a file; for those who may have it."""
+        job = self._found(request, object_id)
+        permission = results.permission_for(job)
+        if not request.user.has_perm(permission or CANCEL):
+            raise PermissionDenied
+        result = results.result_of(job)
+        if result is None:
+            raise Http404
+        answer = StreamingHttpResponse(result.read(), content_type=result.content_type)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{result.name}"'
+        return answer
+
     def _found(self, request: HttpRequest, object_id: str) -> Job:
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
@@ -116,6 +131,7 @@ class JobPages:
 
     def _context(self, request: HttpRequest, job: Job) -> dict[str, Any]:
         may_cancel = request.user.has_perm(CANCEL)
+        permission = results.permission_for(job)
         return {
             **self.admin_site.each_context(request),
             "title": job.title,
@@ -127,6 +143,8 @@ class JobPages:
             "progress": Progress(job),
             "report": Report(job),
             "panel": kinds.panel_of(job),
+            "makes_file": bool(permission),
+            "has_result": bool(results.result_of(job)) and request.user.has_perm(permission),
             "may_cancel": may_cancel and not job.is_finished and not job.cancel_requested_at,
         }
 

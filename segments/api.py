@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from common.errors import BadRequest, NotFound
 from common.snapshots import snapshot
-from segments import evaluation, requests, schema, services, wording
+from segments import evaluation, history, requests, schema, services, wording
 from segments.models import Segment
 from segments.reading import InvalidTree
 from segments.resolving import resolve
@@ -127,6 +127,33 @@ class SegmentDetailsView(APIView):
             if segment is None:
                 raise NotFound
             return Response({"message": "success", **_details(segment)})
+
+
+@extend_schema(tags=["Segments"])
+class SegmentDataSeriesView(APIView):
+    required_permission = "segments.data_series"
+
+    @extend_schema(
+        operation_id="segment_data_series",
+        summary="Show how a segment's size developed, day by day",
+        parameters=[
+            OpenApiParameter("segment_id", str, required=True),
+            OpenApiParameter("length", int, required=True, description="Days, from 1 to 100."),
+            OpenApiParameter("ending_at", str, description="ISO-8601; now unless given."),
+        ],
+        responses=schema.answers(schema.SegmentDataSeries, 400, 404),
+    )
+    def get(self, request: Request) -> Response:
+        query = request.query_params
+        segment_id, length = requests.segment_id(query), requests.length(query)
+        ending_at = requests.ending_at(query)
+        segments = Segment.objects.in_workspace(_key(request).workspace)
+        segment = segments.filter(pk=segment_id).first()
+        if segment is None:
+            raise NotFound
+        sizes = history.series(segment, length=length, ending_at=ending_at)
+        data = [{"time": _time(moment), "size": size} for moment, size in sizes]
+        return Response({"message": "success", "data": data})
 
 
 def _details(segment: Segment) -> dict[str, Any]:

@@ -9,11 +9,15 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from cohorts import usage as cohort_users  # noqa: PLC0415  # models aren't loaded before
+        from imports import kinds, results  # noqa: PLC0415  # likewise
         from profiles import belonging as belongings  # noqa: PLC0415  # likewise
         from segments import audited, belonging, cohort_usage, usage  # noqa: PLC0415  # likewise
+        from segments.exporting.kind import SEGMENT_EXPORT  # noqa: PLC0415  # likewise
         from workspaces import audit_names  # noqa: PLC0415  # likewise
 
         belongings.register("segments", belonging.read)
         usage.register(usage.segments_made_of)
         cohort_users.register(cohort_usage.uses)
         audit_names.register("segment", audited.segments)
+        kinds.register(SEGMENT_EXPORT)
+        results.register(SEGMENT_EXPORT.name, "segments.export_segment")

@@ -187,11 +187,22 @@ class SegmentDetails(serializers.Serializer[Any]):
     filters = FilterTree()
 
 
+class SizeAtTime(serializers.Serializer[Any]):
+    time = serializers.DateTimeField()
+    size = serializers.IntegerField(help_text="Exact, as it was counted last before that time.")
+
+
+class SegmentDataSeries(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    data = SizeAtTime(many=True)  # type: ignore[assignment]  # the name is Braze's
+
+
 _REFUSALS = {
     400: "Something is wrong, with its path in `errors`.",
     401: "No valid key.",
     403: "The key lacks the permission, or isn't allowed from here.",
-    404: "No such segment.",
+    404: "There is no such thing.",
+    429: "Too many at once; `Retry-After` says when to come back.",
 }
 
 

@@ -70,6 +70,9 @@ WORDS: Mapping[str, Any] = {
     "segment.changed": _("Segment changed"),
     "segment.archived": _("Segment archived"),
     "segment.restored": _("Segment restored"),
+    "segment.exported": _("Members of a segment exported"),
+    "segment.export_cancelled": _("Export of a segment cancelled"),
+    "segment.export_failed": _("Export of a segment failed"),
 }
 
 # What it was done to.

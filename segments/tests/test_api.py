@@ -1,10 +1,11 @@
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from segments import services
-from segments.models import Segment
+from segments.models import Cause, Segment, SizeStep
 from segments.tests.trees import cohort, group, know, make_cohort, segment, tree, without
 from segments.tree import parse
 from tests.factories import BY, bearer, make_rest_key
@@ -15,6 +16,7 @@ CALLS = [
     ("post", "/segments/create", "segments.create"),
     ("get", "/segments/list", "segments.list"),
     ("get", "/segments/details", "segments.details"),
+    ("get", "/segments/data_series", "segments.data_series"),
 ]
 
 
@@ -294,3 +296,51 @@ def test_filters_are_told_in_words(acme, get):
         "Tinyclues Cohorts does not include Spring sale) and segment membership includes VIPs, "
         "except Tinyclues Cohorts includes unnamed"
     )
+
+
+# --- Data series -----------------------------------------------------------------------
+
+
+def test_a_data_series_has_the_sizes_as_they_were_counted(acme, get):
+    made = make_segment(acme)
+    noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    for days, size in ((2, 10), (0, 30)):
+        SizeStep.objects.create(
+            segment=made, at=noon - timedelta(days=days), size=size, cause=Cause.DAY
+        )
+
+    answer = get("data_series", segment_id=made.pk, length=3, ending_at="2026-03-10T12:00:00Z")
+
+    assert answer.json() == {
+        "message": "success",
+        "data": [
+            {"time": "2026-03-08T12:00:00.000+00:00", "size": 10},
+            {"time": "2026-03-09T12:00:00.000+00:00", "size": 10},
+            {"time": "2026-03-10T12:00:00.000+00:00", "size": 30},
+        ],
+    }
+    assert get("data_series", segment_id=made.pk, length=1).json()["data"][0]["size"] == 30
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"length": "0"},
+        {"length": "101"},
+        {"length": "x"},
+        {"length": "1", "ending_at": "yesterday"},
+        {"length": "100", "ending_at": "0001-01-01T00:00:00Z"},
+    ],
+)
+def test_a_data_series_that_makes_no_sense_is_refused(acme, get, query):
+    made = make_segment(acme)
+
+    assert get("data_series", segment_id=made.pk, **query).status_code == 400
+
+
+def test_there_is_no_data_series_of_another_workspaces_segment(globex, get):
+    theirs = make_segment(globex)
+
+    assert get("data_series", segment_id=theirs.pk, length=1).status_code == 404
+    assert get("data_series", length=1).status_code == 400
