@@ -7,7 +7,7 @@ from time import monotonic
 
 import psycopg
 
-from bench import attributes, baseline, identities, importing, people, reach, report
+from bench import attributes, baseline, identities, importing, members, people, reach, report
 from bench.exporting import Contest, Round
 from bench.processes import PeakMemory
 from bench.servers import private_instance
@@ -51,6 +51,9 @@ def measure(instance: Instance, setting: Setting) -> None:
             if "reach" in setting.parts:
                 say(f"Counting a segment of five cohorts, {setting.reaches} times; {_load()}.")
                 measured.reached = reach.measure(connection, workspace, setting)
+            if "members" in setting.parts:
+                say(f"Exporting a segment of {setting.users:,} users; {_load()}.")
+                measured.exported = members.measure(connection, workspace, setting)
             if "claims" in setting.parts:
                 say(f"Importing users whom cohorts wait for; {_load()}.")
                 measured.claimed = importer.claims(workspace)

@@ -7,6 +7,7 @@ from statistics import median
 from bench.exporting import Round
 from bench.identities import Moved
 from bench.importing import WAITING_COHORTS, Imported
+from bench.members import Exported
 from bench.reach import Reached
 from bench.table import mebibytes, milliseconds, percentiles, rate, render
 
@@ -18,6 +19,7 @@ class Measured:
     imported: Imported | None = None
     exports: list[Round] = field(default_factory=list)
     reached: Reached | None = None
+    exported: Exported | None = None
     claimed: Imported | None = None
     moved: Moved | None = None
     memory: dict[str, int] = field(default_factory=dict)
@@ -64,6 +66,7 @@ def summary(measured: Measured) -> str:
         *_imports(measured.claimed, f"import_users, waiting in {WAITING_COHORTS} cohorts"),
         *(_exports(measured.exports) if measured.exports else ()),
         *(_reached(measured.reached) if measured.reached else ()),
+        *(_exported(measured.exported) if measured.exported else ()),
         *(_moved(measured.moved) if measured.moved else ()),
         *([f"peak memory, {name}", mebibytes(peak)] for name, peak in measured.memory.items()),
     ]
@@ -121,6 +124,18 @@ def _reached(reach: Reached) -> Iterator[list[str]]:
         "",
         f"SQL, {form}: {milliseconds(best)}",
         f"{best / p50:.0f}",
+    ]
+
+
+def _exported(export: Exported) -> Iterator[list[str]]:
+    yield [
+        f"segment of {export.users:,} exported in the background",
+        f"{rate(export.users, export.working)}, {export.working:.1f} s",
+    ]
+    yield ["segment ordered for export", milliseconds(export.ordering)]
+    yield [
+        f"export downloaded as gzip, {mebibytes(export.size)}",
+        f"{export.downloading:.1f} s",
     ]
 
 
