@@ -14,6 +14,7 @@ from segments.builder import Builder
 from segments.draft import Draft
 from segments.forms import SegmentForm
 from segments.models import Segment
+from segments.pages.wording import edited_meanwhile
 from segments.reading import InvalidTree
 from segments.tree import Tree, parse
 from workspaces.current import current_workspace
@@ -115,6 +116,10 @@ def _save(request: HttpRequest, builder: Builder) -> Segment | None:
             )
     except services.NameTaken:
         builder.form.add_error("name", _("Another segment has this name."))
+        return None
+    except services.EditedMeanwhile as error:
+        builder.form.base_on(error.version.number)
+        messages.error(request, edited_meanwhile(error.version))
         return None
     except InvalidTree as error:
         builder.draft.blame(error)

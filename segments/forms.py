@@ -8,9 +8,35 @@ from segments.models import Segment
 from segments.requests import LONGEST_DESCRIPTION, MOST_TAGS
 
 
+def parse_tags(text: str) -> list[str]:
+    """The tags of a text with commas between them. Raises `ValidationError`."""
+    tags = [tag.strip() for tag in text.split(",") if tag.strip()]
+    if len(tags) > MOST_TAGS or any(len(tag) > 64 for tag in tags):
+        raise forms.ValidationError(_("At most 50 tags of 64 characters each."))
+    return tags
+
+
+class TagsForm(forms.Form):
+    """Tags that many segments get, or lose."""
+
+    tags = forms.CharField(
+        label=_("Tags"),
+        help_text=_("With commas between them."),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+        error_messages={"required": _("Name at least one tag.")},
+    )
+
+    def clean_tags(self) -> list[str]:
+        if tags := parse_tags(str(self.cleaned_data["tags"])):
+            return tags
+        raise forms.ValidationError(_("Name at least one tag."))
+
+
 class SegmentForm(forms.Form):
     """What a segment is called. Its filters are a `segments.draft`."""
 
+    # Of the segment as it was when the form was opened.
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     name = forms.CharField(
         label=_("Name"), max_length=255, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
     )
@@ -34,6 +60,7 @@ class SegmentForm(forms.Form):
             return cls()
         return cls(
             initial={
+                "version": segment.version,
                 "name": segment.name,
                 "description": segment.description,
                 "tags": ", ".join(segment.tags),
@@ -41,11 +68,15 @@ class SegmentForm(forms.Form):
         )
 
     def clean_tags(self) -> list[str]:
-        tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",") if tag.strip()]
-        if len(tags) > MOST_TAGS or any(len(tag) > 64 for tag in tags):
-            raise forms.ValidationError(_("At most 50 tags of 64 characters each."))
-        return tags
+        return parse_tags(str(self.cleaned_data["tags"]))
 
     def kept(self) -> dict[str, Any]:
         """The fields as the services take them, after `is_valid`."""
-        return {key: self.cleaned_data[key] for key in ("name", "description", "tags")}
+        values = {key: self.cleaned_data[key] for key in ("name", "description", "tags")}
+        if version := self.cleaned_data["version"]:
+            values["based_on"] = version
+        return values
+
+    def base_on(self, version: int) -> None:
+        """Take the segment as of that version for what whoever saves next has seen."""
+        self.data = {**self.data, "version": str(version)}

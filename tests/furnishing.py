@@ -8,7 +8,8 @@ from cohorts.tests.factories import Connector, make_users
 from imports.tests.factories import make_job
 from partners.request_log import journal
 from partners.request_log_writer import write_down
-from segments.models import Segment
+from segments import services
+from segments.tree import Tree
 from tests.factories import make_member, make_rest_key, make_workspace
 from workspaces import audit
 from workspaces.models import Workspace
@@ -30,7 +31,7 @@ def furnish(slug="acme"):
         make_rest_key(workspace, label=f"{workspace.canary} warehouse"),
     ]
     make_users(workspace, [f"{workspace.canary}-ann"])
-    Segment.objects.create(workspace=workspace, name=f"{workspace.canary} everyone")
+    services.create(workspace, name=f"{workspace.canary} everyone", filters=Tree(), by="tests")
     make_job(workspace)
     make_member(workspace, Role.VIEWER, f"{workspace.canary}-member")
     invited = invitations.invite(

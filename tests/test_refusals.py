@@ -34,6 +34,7 @@ NEEDS = {
     "admin:cohorts_cohort_skip": "cohorts.change_cohort",
     "admin:cohorts_cohort_upload": "imports.add_job",
     "admin:imports_job_cancel": "imports.add_job",
+    "admin:imports_job_result": "imports.change_job",
     "admin:partners_partner_disable": "partners.change_integration",
     "admin:partners_partner_enable": "partners.change_integration",
     "admin:partners_partner_handover": "partners.change_integration",
@@ -42,6 +43,12 @@ NEEDS = {
     "admin:partners_partner_rename": "partners.change_partner",
     "admin:partners_partner_test": "partners.change_integration",
     "admin:profiles_profile_merge": "profiles.merge_profile",
+    "admin:segments_segment_archive": "segments.change_segment",
+    "admin:segments_segment_duplicate": "segments.change_segment",
+    "admin:segments_segment_export": "segments.export_segment",
+    "admin:segments_segment_restore": "segments.change_segment",
+    "admin:segments_segment_star": "segments.change_segment",
+    "admin:segments_segment_version_restore": "segments.change_segment",
 }
 
 # A POST that changes nothing and shows what the page shows anyway.

@@ -32,6 +32,7 @@ _VIEWER = frozenset(
 _MARKETER = _VIEWER | {
     "segments.add_segment",
     "segments.change_segment",
+    "segments.export_segment",
 }
 _OPERATOR = _VIEWER | {
     "workspaces.view_restapikey",
@@ -47,6 +48,7 @@ _OPERATOR = _VIEWER | {
     "profiles.merge_profile",
     "profiles.delete_profile",
     "cohorts.change_cohort",
+    "segments.export_segment",
 }
 _ADMINISTRATOR = (
     _OPERATOR

@@ -324,23 +324,3 @@ def test_filters_that_change_nothing_are_pointed_out(olga, acme):
     live = olga.post(f"{LIST}reach/", form(row("g0-r0", "spring", operator="does_not_include")))
 
     assert "These filters leave nobody out." in shown(live)
-
-
-# --- Archiving -------------------------------------------------------------------------
-
-
-def archive(client, *segments):
-    chosen = [str(one.pk) for one in segments]
-    return client.post(LIST, {"action": "archive_chosen", "_selected_action": chosen}, follow=True)
-
-
-def test_chosen_segments_are_archived_unless_in_use(olga, acme):
-    used = make_segment(acme, "Used")
-    make_segment(acme, "VIPs", tree(group(segment(used))))
-    free = make_segment(acme, "Free")
-
-    page = shown(archive(olga, used, free))
-
-    assert "1 segment archived." in page
-    assert "Used is used by segment VIPs" in page
-    assert set(Segment.objects.active().values_list("name", flat=True)) == {"Used", "VIPs"}

@@ -99,7 +99,7 @@ def test_the_list_says_in_words_what_was_done_to_what_and_leads_there(olga, acme
 
     assert "Segment created" in page
     assert "Spring &lt;b&gt;" in page
-    assert f'href="{reverse("admin:segments_segment_change", args=[spring.pk])}"' in page
+    assert f'href="{reverse("admin:segments_segment_detail", args=[spring.pk])}"' in page
     assert str(spring.pk) not in page.replace(f"/{spring.pk}/", "")
 
 
