@@ -9,7 +9,6 @@ identity lock, cohort cursors by id, identifiers in byte order of (kind, label, 
 blocks by (cohort, number).
 """
 
-import zlib
 from collections.abc import Callable
 
 from common.advisory import Namespace, hold, try_hold
@@ -42,9 +41,6 @@ def try_fold_lock(workspace_id: int) -> bool:
     return try_hold(Namespace.FOLDING, workspace_id)
 
 
-def try_facet_lock(workspace_id: int, number: int) -> bool:
-    """The same for one block of `profiles.facets`, so that several fold at once.
-
-    Two blocks whose digest is the same keep each other waiting, and no more.
-    """
-    return try_hold(Namespace.FACETS, zlib.crc32(f"{workspace_id}/{number}".encode()) - 2**31)
+def try_facet_lock() -> bool:
+    """The same for folding users' values, everywhere: at most one such fold is in memory."""
+    return try_hold(Namespace.FACETS, 0)

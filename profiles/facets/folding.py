@@ -33,8 +33,8 @@ OLDEST_SECONDS = 20
 LONGEST_SECONDS = 10
 
 # Different values that are in memory at once before they are worked into pages, at some
-# 200 bytes each: a block of users with four attributes that no two of them share.
-MOST_VALUES = 250_000
+# 200 bytes each: a block of users with two attributes that no two of them share.
+MOST_VALUES = 150_000
 
 _PENDING = """
 SELECT workspace_id, number, sum(count), max(extract(epoch FROM now() - noted_at))::float8
@@ -112,7 +112,7 @@ def fold(workspace_id: int, number: int) -> bool:
 
     False when somebody else is at it, or there are none.
     """
-    if not try_facet_lock(workspace_id, number):
+    if not try_facet_lock():
         return False
     with binary_cursor() as cursor:
         cursor.execute(_TAKE, [workspace_id, number])
