@@ -173,6 +173,15 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The calls that partners and back ends make.",
     "VERSION": "1",
     "PREPROCESSING_HOOKS": ["config.docs.without_trailing_slash"],
+    # Fields named "operator" whose choices differ would get names that nobody can guess.
+    "ENUM_NAME_OVERRIDES": {
+        "MembershipOperator": "segments.schema.MEMBERSHIP_OPERATORS",
+        "AttributeOperator": "segments.schema.ATTRIBUTE_OPERATORS",
+        "TimeOperator": "segments.schema.TIME_OPERATORS",
+        "BucketOperator": "segments.schema.BUCKET_OPERATORS",
+        "IdentityOperator": "segments.schema.IDENTITY_OPERATORS",
+        "IdentifierOperator": "segments.schema.IDENTIFIER_OPERATORS",
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SERVE_AUTHENTICATION": [],

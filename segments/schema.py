@@ -15,11 +15,19 @@ from segments.filters.identity import Identity
 from segments.operators import OPERATORS
 from segments.tree import VERSION, Match
 
+# Named in the settings, so that the document has a name for each.
+MEMBERSHIP_OPERATORS = [one.value for one in Membership]
+IDENTITY_OPERATORS = [one.value for one in Identity]
+IDENTIFIER_OPERATORS = [one.value for one in Having]
+ATTRIBUTE_OPERATORS = list(OPERATORS)
+TIME_OPERATORS = list(created_at.OPERATORS)
+BUCKET_OPERATORS = list(random_bucket.OPERATORS)
+
 
 class CohortFilterNode(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["cohort"])
     partner = serializers.CharField(help_text="Slug of the technology partner.")
-    operator = serializers.ChoiceField(choices=[one.value for one in Membership])
+    operator = serializers.ChoiceField(choices=MEMBERSHIP_OPERATORS)
     cohorts = serializers.ListField(
         child=serializers.CharField(),
         min_length=1,
@@ -29,14 +37,14 @@ class CohortFilterNode(serializers.Serializer[Any]):
 
 class SegmentFilterNode(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["segment"])
-    operator = serializers.ChoiceField(choices=[one.value for one in Membership])
+    operator = serializers.ChoiceField(choices=MEMBERSHIP_OPERATORS)
     segment = serializers.UUIDField()
 
 
 class AttributeFilterNode(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["attribute"])
     name = serializers.CharField(help_text="A standard field, or an attribute that users have.")
-    operator = serializers.ChoiceField(choices=list(OPERATORS))
+    operator = serializers.ChoiceField(choices=ATTRIBUTE_OPERATORS)
     values = serializers.ListField(
         child=serializers.JSONField(),
         required=False,
@@ -46,7 +54,7 @@ class AttributeFilterNode(serializers.Serializer[Any]):
 
 class CreatedAtFilterNode(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["created_at"])
-    operator = serializers.ChoiceField(choices=list(created_at.OPERATORS))
+    operator = serializers.ChoiceField(choices=TIME_OPERATORS)
     values = serializers.ListField(
         child=serializers.JSONField(), help_text="ISO-8601 times or dates, or a number of days."
     )
@@ -54,7 +62,7 @@ class CreatedAtFilterNode(serializers.Serializer[Any]):
 
 class RandomBucketFilterNode(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["random_bucket"])
-    operator = serializers.ChoiceField(choices=list(random_bucket.OPERATORS))
+    operator = serializers.ChoiceField(choices=BUCKET_OPERATORS)
     values = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=BUCKETS - 1),
         min_length=2,
@@ -64,7 +72,7 @@ class RandomBucketFilterNode(serializers.Serializer[Any]):
 
 class IdentityFilterNode(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["identity"])
-    operator = serializers.ChoiceField(choices=[one.value for one in Identity])
+    operator = serializers.ChoiceField(choices=IDENTITY_OPERATORS)
 
 
 class IdentifierFilterNode(serializers.Serializer[Any]):
@@ -73,7 +81,7 @@ class IdentifierFilterNode(serializers.Serializer[Any]):
     label = serializers.CharField(  # type: ignore[assignment]  # a field of that name, no label
         required=False, help_text="Of aliases, which need it."
     )
-    operator = serializers.ChoiceField(choices=[one.value for one in Having])
+    operator = serializers.ChoiceField(choices=IDENTIFIER_OPERATORS)
     values = serializers.ListField(
         child=serializers.CharField(),
         required=False,
