@@ -3,11 +3,11 @@
 from collections.abc import Collection
 
 from django.db import connection
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort
 from cohorts.usage import Use
+from segments.paths import page_of
 
 # One pass over the trees of the active segments, whatever the number of cohorts asked for.
 _NAMED = """
@@ -33,6 +33,5 @@ def uses(workspace_id: int, cohorts: Collection[Cohort]) -> dict[int, list[Use]]
     with connection.cursor() as cursor:
         cursor.execute(_NAMED, [workspace_id, [cohort.pk for cohort in cohorts]])
         for cohort_id, segment_id, name in cursor:
-            page = reverse("admin:segments_segment_change", args=[segment_id])
-            found.setdefault(cohort_id, []).append(Use(_("segment"), name, page))
+            found.setdefault(cohort_id, []).append(Use(_("segment"), name, page_of(segment_id)))
     return found
