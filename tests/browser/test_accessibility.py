@@ -23,6 +23,9 @@ NO_PAGE = {
     "account-second-factor-begin",
     "account-sessions-end",
     "admin:autocomplete",
+    "admin:cohorts_cohort_difference",
+    "admin:cohorts_cohort_replace",
+    "admin:cohorts_cohort_waiting",
     "admin:imports_job_progress",
     "admin:imports_job_rejects",
     "admin:jsi18n",
@@ -36,6 +39,8 @@ NO_PAGE = {
 }
 # Shown only while something is going on or wrong, and made of parts that are looked at elsewhere.
 SELDOM = {
+    "admin:cohorts_cohort_overlap",
+    "admin:cohorts_cohort_restore",
     "admin:cohorts_cohort_retry",
     "admin:cohorts_cohort_skip",
     "admin:imports_job_cancel",
