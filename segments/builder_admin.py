@@ -1,4 +1,8 @@
-"""The pages of the segment form: one to add, one to change, and its reach by itself."""
+"""The pages of the segment form: one to add, one to change, and its reach by itself.
+
+`…/segment/add/?cohort=tinyclues:spring` opens the form with a filter that includes that cohort,
+named by its partner's slug and the partner's id for it; the parameter may come several times.
+"""
 
 from typing import Any
 
@@ -16,7 +20,7 @@ from segments.forms import SegmentForm
 from segments.models import Segment
 from segments.pages.wording import edited_meanwhile
 from segments.reading import InvalidTree
-from segments.tree import Tree, parse
+from segments.tree import parse
 from workspaces.current import current_workspace
 from workspaces.model_admin import WalledAdmin
 from workspaces.models import User, Workspace
@@ -67,7 +71,8 @@ class BuilderAdmin(WalledAdmin):
     def _form(self, request: HttpRequest, segment: Segment | None) -> HttpResponse:
         may_save = self.has_change_permission(request, segment) if segment else True
         if request.method != "POST":
-            draft = Draft.of(parse(segment.filters) if segment else Tree())
+            named = request.GET.getlist("cohort")
+            draft = Draft.of(parse(segment.filters)) if segment else Draft.from_cohorts(named)
             builder = Builder(shown_workspace(request), SegmentForm.of(segment), draft, segment)
             builder.evaluate()
             return self._page(request, builder, may_save)

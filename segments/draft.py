@@ -5,7 +5,7 @@ adding or removing one disturbs nothing else on the page. Pure: form fields in, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -84,6 +84,26 @@ class Draft:
             draft._take(group, is_exclusion=True)
         if not tree.groups:
             draft.add_group()
+        return draft
+
+    @classmethod
+    def from_cohorts(cls, names: Iterable[str]) -> "Draft":
+        """Filters that include cohorts named as `partner:id`, a row for each partner.
+
+        What isn't named like that is left out.
+        """
+        draft = cls.of(Tree())
+        group = draft.groups[0]
+        chosen: dict[str, list[str]] = {}
+        for name in names:
+            partner, _colon, external_id = name.partition(":")
+            if partner and external_id:
+                chosen.setdefault(partner, []).append(external_id)
+        for number, (partner, external_ids) in enumerate(chosen.items()):
+            if number:
+                group.add_row()
+            row = group.rows[-1]
+            row.what, row.values = f"cohort/{partner}", list(dict.fromkeys(external_ids))
         return draft
 
     @classmethod

@@ -92,6 +92,30 @@ def test_a_new_segment_offers_cohorts_with_size_id_and_file(olga, acme):
     assert "spring_export.csv" in page
 
 
+def test_a_new_segment_starts_from_the_cohorts_that_its_address_names(olga, acme):
+    know(acme, *range(100))
+    make_cohort(acme, "spring", range(12))
+    make_cohort(acme, "a:b", range(10, 30), partner="segment")
+
+    page = olga.get(ADD, {"cohort": ["tinyclues:spring", "segment:a:b", "nonsense"]})
+
+    rows = page.context["builder"].draft.rows
+    assert [(row.what, row.operator, row.values) for row in rows] == [
+        ("cohort/tinyclues", "includes", ["spring"]),
+        ("cohort/segment", "includes", ["a:b"]),
+    ]
+    assert page.context["builder"].reach.total == 2
+
+
+def test_a_cohort_that_isnt_there_is_said_beside_its_filter(olga, acme, globex):
+    make_cohort(globex, "theirs", [1])
+
+    page = olga.get(ADD, {"cohort": "tinyclues:theirs"})
+
+    problems = page.context["builder"].draft.rows[0].problems
+    assert "is not a cohort of tinyclues in this workspace" in problems[0]
+
+
 def test_a_segments_page_shows_the_exact_reach_of_each_filter(olga, acme):
     know(acme, *range(5000))
     make_cohort(acme, "spring", range(2000))
