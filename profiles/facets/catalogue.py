@@ -17,7 +17,7 @@ from common.cursors import binary_cursor
 from common.snapshots import snapshot
 from profiles.attributes import STANDARD
 from profiles.facets import subjects
-from profiles.facets.asks import Origin, attribute
+from profiles.facets.asks import ALIAS_LABELS, Origin, attribute
 from profiles.facets.current import AT_ONCE
 from profiles.facets.pages import Page
 from profiles.facets.values import ValueKind, item_text, text_key
@@ -103,6 +103,17 @@ def frequent_values(workspace_id: int, name: str, *, most: int = FREQUENT) -> li
         best = counts.most_common(most)
         texts = _spelled(workspace_id, name, {key: examples[key] for key, _users in best})
     return [FrequentValue(texts.get(key, key.decode()), users) for key, users in best]
+
+
+def alias_labels(workspace_id: int) -> list[str]:
+    """Labels that users have aliases under, by name."""
+    with snapshot():
+        subject_id = subjects.find(workspace_id, [ALIAS_LABELS]).get(ALIAS_LABELS)
+        if subject_id is None:
+            return []
+        pages = _fullest(subject_id, ValueKind.ITEM)
+        labels = {key for _number, page in pages for key, _users, _position in page.counts()}
+    return sorted(label.decode() for label in labels)
 
 
 def _fullest(subject_id: int, kind: ValueKind) -> Iterator[tuple[int, Page]]:
