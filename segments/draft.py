@@ -54,14 +54,20 @@ class DraftGroup:
     name: str = ""
     match: str = Match.ALL.value
     is_exclusion: bool = False
+    is_collapsed: bool = False
     rows: list[DraftRow] = field(default_factory=list)
 
     @property
     def filled(self) -> list[DraftRow]:
         return [row for row in self.rows if not row.is_blank]
 
-    def add_row(self) -> None:
-        self.rows.append(DraftRow(f"{self.key}-{_next('r', [row.key for row in self.rows])}"))
+    def next_key(self) -> str:
+        return f"{self.key}-{_next('r', [row.key for row in self.rows])}"
+
+    def add_row(self) -> DraftRow:
+        row = DraftRow(self.next_key())
+        self.rows.append(row)
+        return row
 
     def to_json(self) -> dict[str, Any]:
         rows = [row.to_json() for row in self.filled]
@@ -73,6 +79,8 @@ class Draft:
     match: str = Match.ALL.value
     groups: list[DraftGroup] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    # The id of the element that whoever edits goes on with.
+    focus: str = ""
 
     @classmethod
     def of(cls, tree: Tree) -> "Draft":
@@ -120,33 +128,21 @@ class Draft:
                     name=fields.get(f"{key}-name", ""),
                     match=fields.get(f"{key}-match", Match.ALL.value),
                     is_exclusion=f"{key}-exclusion" in fields,
+                    is_collapsed=f"{key}-collapsed" in fields,
                     rows=rows,
                 )
             )
         return draft
 
-    def edit(self, fields: Fields) -> None:
-        """Carry out the button that was pressed, if it was one of the builder's."""
-        if "_add_group" in fields:
-            self.add_group()
-        if "_add_exclusion" in fields:
-            self.add_group(is_exclusion=True)
-        for group in self.groups:
-            if fields.get("_add_filter", "") == group.key:
-                group.add_row()
-            removed = fields.get("_remove_filter", "")
-            group.rows = [row for row in group.rows if row.key != removed]
-        removed = fields.get("_remove_group", "")
-        self.groups = [group for group in self.groups if group.key != removed]
-        if not any(not group.is_exclusion for group in self.groups):
-            self.add_group()
+    def next_key(self) -> str:
+        return _next("g", [group.key for group in self.groups])
 
-    def add_group(self, *, is_exclusion: bool = False) -> None:
-        key = _next("g", [group.key for group in self.groups])
-        group = DraftGroup(key, is_exclusion=is_exclusion)
+    def add_group(self, *, is_exclusion: bool = False) -> DraftGroup:
+        group = DraftGroup(self.next_key(), is_exclusion=is_exclusion)
         group.match = Match.ANY.value if is_exclusion else Match.ALL.value
         group.add_row()
         self.groups.append(group)
+        return group
 
     @property
     def included(self) -> list[DraftGroup]:
@@ -187,7 +183,7 @@ class Draft:
                     yield f"{ROOT}.{key}[{number}].filters[{index}]", row
 
     def _take(self, group: Group, *, is_exclusion: bool) -> None:
-        key = _next("g", [one.key for one in self.groups])
+        key = self.next_key()
         draft = DraftGroup(key, group.name, group.match.value, is_exclusion)
         for index, condition in enumerate(group.filters):
             row = condition.row()
@@ -201,11 +197,15 @@ def _row(key: str, fields: Fields) -> DraftRow:
     what = fields.get(f"{key}-what", "")
     # What is ticked belongs to what the row was about when it was shown.
     is_same = what == fields.get(f"{key}-was", "")
+    values = fields.getlist(f"{key}-values")
+    if more := fields.get(f"{key}-more", ""):
+        values = [*values, more]
     return DraftRow(
         key,
         what=what,
         operator=fields.get(f"{key}-operator", ""),
-        values=fields.getlist(f"{key}-values") if is_same else [],
+        # Of two values, one may be there already: then both are kept in their places.
+        values=values if is_same and any(values) else [],
         search=fields.get(f"{key}-search", "") if is_same else "",
     )
 
