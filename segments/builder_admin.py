@@ -8,12 +8,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from segments import services
+from segments import edits, picks, services
 from segments.builder import Builder
 from segments.draft import Draft
 from segments.forms import SegmentForm
@@ -34,6 +42,7 @@ class BuilderAdmin(WalledAdmin):
         ours = [
             path("reach/", wrap(self.reach_view), name="segments_segment_new_reach"),
             path("<path:object_id>/reach/", wrap(self.reach_view), name="segments_segment_reach"),
+            path("picks/", wrap(self.picks_view), name="segments_segment_picks"),
         ]
         return ours + list(super().get_urls())
 
@@ -50,15 +59,30 @@ class BuilderAdmin(WalledAdmin):
         return self._form(request, self._found(request, object_id))
 
     def reach_view(self, request: HttpRequest, object_id: str = "") -> HttpResponse:
-        """The reach panel and the counts of each row, for the form as it is being edited."""
+        """All that changes while values are edited: the numbers, and what is wrong where."""
         if not self.has_view_permission(request) or request.method != "POST":
             raise PermissionDenied
         segment = self._found(request, object_id) if object_id else None
         builder = _submitted(request, segment)
         builder.evaluate()
-        return TemplateResponse(
-            request, "segments/partials/live.html", {"builder": builder, "live": True}
+        return TemplateResponse(request, "segments/partials/live.html", {"builder": builder})
+
+    def picks_view(self, request: HttpRequest) -> HttpResponse:
+        """A page of what a filter's picker offers, as options of its list."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        asked = request.GET
+        of = self.get_object(request, asked["of"]) if asked.get("of") else None
+        page = picks.find(
+            shown_workspace(request),
+            asked.get("what", ""),
+            asked.get("text", ""),
+            page=int(asked["page"]) if asked.get("page", "").isdecimal() else 1,
+            of=of,
         )
+        return TemplateResponse(request, "segments/partials/options.html", {"page": page})
 
     def _found(self, request: HttpRequest, object_id: str) -> Segment:
         segment: Segment | None = self.get_object(request, object_id)
@@ -79,7 +103,7 @@ class BuilderAdmin(WalledAdmin):
         if not may_save:
             raise PermissionDenied
         builder = _submitted(request, segment)
-        builder.draft.edit(request.POST)
+        edits.carry_out(builder.draft, request.POST)
         builder.evaluate()
         if "_save" in request.POST and (saved := _save(request, builder)):
             return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[saved.pk]))
@@ -95,6 +119,7 @@ class BuilderAdmin(WalledAdmin):
             "inline_admin_formsets": [],
             "builder": builder,
             "may_save": may_save,
+            "unsaved": request.method == "POST",
         }
         return TemplateResponse(request, "segments/builder.html", context)
 
@@ -104,7 +129,15 @@ def _submitted(request: HttpRequest, segment: Segment | None) -> Builder:
     form = SegmentForm(request.POST)
     if "_save" not in request.POST:
         form = SegmentForm(initial={key: request.POST.get(key, "") for key in form.fields})
-    return Builder(shown_workspace(request), form, Draft.submitted(request.POST), segment)
+    return Builder(
+        shown_workspace(request),
+        form,
+        Draft.submitted(request.POST),
+        segment,
+        is_live="live" in request.POST,
+        finds=request.POST.get("_find", ""),
+        lookup_text=request.POST.get("lookup", ""),
+    )
 
 
 def _save(request: HttpRequest, builder: Builder) -> Segment | None:
@@ -114,8 +147,11 @@ def _save(request: HttpRequest, builder: Builder) -> Segment | None:
     values = builder.form.kept()
     try:
         if segment := builder.segment:
+            before = segment.updated_at
             services.update(segment, **values, filters=builder.tree, by=signed_in(request))
+            is_changed = segment.updated_at != before
         else:
+            is_changed = True
             segment = services.create(
                 builder.workspace, **values, filters=builder.tree, by=signed_in(request)
             )
@@ -129,8 +165,25 @@ def _save(request: HttpRequest, builder: Builder) -> Segment | None:
     except InvalidTree as error:
         builder.draft.blame(error)
         return None
-    messages.success(request, _("%(name)s is saved.") % {"name": segment.name})
+    messages.success(request, _saved(segment, builder, is_changed))
     return segment
+
+
+def _saved(segment: Segment, builder: Builder, is_changed: bool) -> str:
+    """What came of saving, and whom the segment reaches by it."""
+    assert builder.reach is not None  # whoever saved has a tree that was counted
+    total = builder.reach.total
+    values = {"name": segment.name, "total": number_format(total)}
+    if not is_changed:
+        return _("There was nothing to save: %(name)s is as it was.") % values
+    return (
+        ngettext(
+            "%(name)s is saved. It reaches %(total)s user.",
+            "%(name)s is saved. It reaches %(total)s users.",
+            total,
+        )
+        % values
+    )
 
 
 def shown_workspace(request: HttpRequest) -> Workspace:

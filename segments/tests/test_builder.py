@@ -1,6 +1,13 @@
-import pytest
+from datetime import timedelta
 
-from segments import services
+import pytest
+from django.utils import timezone
+
+from cohorts.models import CohortCursor, CohortHead
+from cohorts.tests.factories import make_users
+from profiles.tests.backend import BackEnd, user
+from segments import choices, services
+from segments.filters import KINDS
 from segments.models import Segment
 from segments.tests.trees import cohort, group, know, make_cohort, segment, tree, without
 from segments.tree import parse
@@ -114,6 +121,7 @@ def test_a_cohort_that_isnt_there_is_said_beside_its_filter(olga, acme, globex):
 
     problems = page.context["builder"].draft.rows[0].problems
     assert "is not a cohort of tinyclues in this workspace" in problems[0]
+    assert "isn’t one of this workspace. Take it away or pick another." in shown(page)
 
 
 def test_a_segments_page_shows_the_exact_reach_of_each_filter(olga, acme):
@@ -131,6 +139,7 @@ def test_a_segments_page_shows_the_exact_reach_of_each_filter(olga, acme):
     assert "<b>2,000</b> alone" in page
     assert "<b>500</b> so far" in page
     assert "takes away <b>500</b>" in page
+    assert '<p id="g1-r0-count" class="segment-count" data-live><span><b>2,000</b>' in page
     assert '<p class="segment-total">0</p>' in page
     assert "0.0 % of 5,000 users" in page
 
@@ -229,8 +238,9 @@ BUTTONS = {
     "a filter": ({"_add_filter": "g0"}, ["g0-r0", "g0-r1"]),
     "a group": ({"_add_group": ""}, ["g0-r0", "g1-r0"]),
     "an exclusion": ({"_add_exclusion": ""}, ["g0-r0", "g1-r0"]),
-    "no filter": ({"_remove_filter": "g0-r0"}, []),
-    "no group": ({"_remove_group": "g0"}, ["g0-r0"]),
+    "no filter": ({"_remove": "g0-r0"}, []),
+    "no group": ({"_remove": "g0"}, ["g0-r0"]),
+    "the same again": ({"_duplicate": "g0-r0"}, ["g0-r0", "g0-r1"]),
     "nothing": ({"_refresh": ""}, ["g0-r0"]),
 }
 
@@ -289,7 +299,7 @@ def test_a_cohort_of_another_workspace_cant_be_slipped_in(olga, acme, globex):
 
     page = shown(olga.post(ADD, form(row("g0-r0", "theirs"), _save="")))
 
-    assert "is not a cohort of tinyclues in this workspace" in page
+    assert "isn’t one of this workspace" in page
     assert "Their secret" not in page
     assert not Segment.objects.exists()
 
@@ -300,7 +310,10 @@ def test_a_circle_is_said_beside_its_filter(olga, acme):
 
     page = olga.post(page_of(made), form(row("g0-r0", str(vips.pk), what="segment"), _save=""))
 
-    assert "would form a circle" in page.context["builder"].draft.rows[0].problems[0]
+    row_shown = page.context["builder"].included[0].rows[0]
+    assert row_shown.problems == [
+        "A segment can’t be made of itself: Buyers, which uses VIPs, which uses Buyers."
+    ]
     assert "Mend what is marked" in shown(page)
 
 
@@ -337,7 +350,7 @@ def test_the_reach_follows_the_form_as_it_is_edited(olga, acme):
 
         assert '<p class="segment-total">1,000</p>' in live
         assert "25.0 % of 4,000 users" in live
-        assert '<p id="g0-r0-count" class="segment-count" hx-swap-oob="true"><b>1,000</b>' in live
+        assert '<p id="g0-r0-count" class="segment-count" data-live><span><b>1,000</b>' in live
         assert "<form" not in live
 
 
@@ -348,3 +361,157 @@ def test_filters_that_change_nothing_are_pointed_out(olga, acme):
     live = olga.post(f"{LIST}reach/", form(row("g0-r0", "spring", operator="does_not_include")))
 
     assert "These filters leave nobody out." in shown(live)
+
+
+def test_an_edit_costs_the_same_queries_however_many_filters_there_are(
+    olga, acme, django_assert_num_queries
+):
+    know(acme, *range(100))
+    for number in range(20):
+        make_cohort(acme, f"c{number}", [number])
+
+    def edit(filters):
+        rows = (row(f"g0-r{number}", f"c{number}") for number in range(filters))
+        return shown(olga.post(f"{LIST}reach/", form(*rows, live="1", **{"g0-match": "any"})))
+
+    edit(20)
+
+    # Session, person, workspaces; cohorts; known; what is asked of users, where it is found and
+    # what isn't folded yet; members; how far uploads are applied.
+    with django_assert_num_queries(9):
+        assert '<p class="segment-total">20</p>' in edit(20)
+    with django_assert_num_queries(9):
+        assert '<p class="segment-total">1</p>' in edit(1)
+
+
+def test_the_panel_says_who_can_be_written_to_and_why_the_rest_cant(olga, acme):
+    BackEnd().track(
+        user("ann") | {"email": "ann@example.com"},
+        user("bob") | {"email": "bob@example.com", "email_subscribe": "unsubscribed"},
+        user("cem"),
+    )
+
+    live = shown(olga.post(f"{LIST}reach/", form()))
+
+    assert "<b>1</b> <span>1 has no address</span> <span>1 unsubscribed</span>" in live
+    assert "3 have no device" in live
+
+
+def test_the_panel_says_how_old_the_data_is_and_what_is_still_to_come(olga, acme):
+    made = make_cohort(acme, "spring", name="Spring")
+    applied_at = timezone.now() - timedelta(days=3)
+    CohortHead.objects.create(cohort=made, sequence=7, last_received_at=applied_at)
+    CohortCursor.objects.create(cohort=made, sequence=5, last_applied_at=applied_at)
+
+    live = shown(olga.post(f"{LIST}reach/", form(row("g0-r0", "spring"))))
+
+    assert "3 days ago" in live
+    assert "2 uploads are still to be applied." in live
+    assert "Spring is still receiving: its number will change." in live
+
+
+@pytest.mark.parametrize(
+    ("cohort_is", "cursor_is", "said"),
+    [
+        ({"archived_at": timezone.now()}, {}, "Spring is archived"),
+        ({}, {"parked_at": timezone.now()}, "Spring is parked"),
+    ],
+)
+def test_a_cohort_whose_number_stands_still_is_pointed_out(olga, acme, cohort_is, cursor_is, said):
+    made = make_cohort(acme, "spring", name="Spring", **cohort_is)
+    CohortHead.objects.create(cohort=made)
+    CohortCursor.objects.create(cohort=made, **cursor_is)
+
+    live = shown(olga.post(f"{LIST}reach/", form(row("g0-r0", "spring"))))
+
+    assert said in live
+    assert "still receiving" not in live
+
+
+# --- Looking somebody up ---------------------------------------------------------------
+
+
+def test_a_user_is_looked_up_and_each_filter_says_whether_it_matches(olga, acme):
+    make_cohort(acme, "spring", make_users(acme, ["ann"]).values(), name="Spring")
+    make_cohort(acme, "summer", name="Summer")
+    rows = row("g0-r0", "spring"), row("g0-r1", "summer")
+
+    live = shown(olga.post(f"{LIST}reach/", form(*rows, lookup=" ann ")))
+
+    assert "ann</a> isn’t reached." in live
+    assert "<b>Matches ann</b> Spring" in live
+    assert "<b>Doesn’t match ann</b> In none of these cohorts" in live
+
+
+def test_looking_up_nobody_says_how_ids_are_written(olga, acme, globex):
+    make_users(globex, ["gus"])
+
+    for text in ("gus", "\0", "a:b:c"):
+        live = shown(olga.post(f"{LIST}reach/", form(lookup=text)))
+        assert "Nobody has this. An alias is written as label:name" in live
+
+
+# --- What somebody may type ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("what", "operator", "values", "said"),
+    [
+        ("created_at", "before", ["soon"], "Choose a date."),
+        ("created_at", "in_the_last_days", ["many"], "Type a whole number of days"),
+        ("created_at", "between_times", ["2026-02-01", ""], "Choose two dates"),
+        ("random_bucket", "between", ["9", "3"], "Type two numbers, the smaller one first."),
+        ("attribute/nobodys", "is_not_blank", [], "No user has this attribute."),
+        ("cohort/nobody", "includes", ["x"], "This partner isn’t there any more."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_row_and_nothing_typed_is_lost(
+    olga, acme, what, operator, values, said
+):
+    fields = form(row("g0-r0", *values, what=what, operator=operator), _save="")
+
+    page = olga.post(ADD, fields)
+
+    shown_row = page.context["builder"].included[0].rows[0]
+    assert said in shown_row.problems[0]
+    assert shown_row.draft.values == values
+    assert said in shown(page)
+    assert not Segment.objects.exists()
+
+
+def test_a_value_that_was_typed_and_not_added_counts(olga, acme):
+    fields = row("g0-r0", "FR", what="attribute/country", operator="is_any_of")
+
+    page = olga.post(ADD, form(fields | {"g0-r0-more": "es"}, _save=""), follow=True)
+
+    assert "is saved" in shown(page)
+    assert Segment.objects.get().filters["groups"][0]["filters"][0]["values"] == ["FR", "es"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_filter_has_rows_whose_every_operator_is_shown(olga, acme, kind):
+    make_cohort(acme, "spring")
+    make_segment(acme, "VIPs")
+    BackEnd().track(user("ann") | {"vip": True, "age": 7})
+    whats = [one for one in choices.whats(acme) if one.value.partition("/")[0] == kind]
+
+    assert whats
+    for what in whats[:3]:
+        rows = [
+            row(f"g0-r{number}", what=what.value, operator=operator.value)
+            for number, operator in enumerate(what.operators)
+        ]
+        page = olga.post(ADD, form(*rows))
+        assert page.status_code == 200
+        assert len(page.context["builder"].included[0].rows) == len(what.operators)
+
+
+def test_saving_says_what_came_of_it(olga, acme):
+    know(acme, 1, 2)
+    made = make_segment(acme)
+
+    first = olga.post(page_of(made), form(name="Everybody", _save=""), follow=True)
+    again = olga.post(page_of(made), form(name="Everybody", _save=""), follow=True)
+
+    assert "Everybody is saved. It reaches 2 users." in shown(first)
+    assert "There was nothing to save: Everybody is as it was." in shown(again)

@@ -35,6 +35,7 @@ NO_PAGE = {
     "admin:partners_partner_test",
     "admin:search",
     "admin:segments_segment_new_reach",
+    "admin:segments_segment_picks",
     "admin:segments_segment_reach",
 }
 # Shown only while something is going on or wrong, and made of parts that are looked at elsewhere.

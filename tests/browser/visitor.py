@@ -42,14 +42,25 @@ class Visitor:
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_load_state("networkidle")
 
-    def pick(self, cohort, within=None, partner="Tinyclues"):
-        """Say in a group of the segment form that a filter includes that cohort."""
+    def pick(self, cohort, within=None, partner="Tinyclues", search=None):
+        """Say in the last filter of a group of the segment form that it includes that cohort."""
         group = within or self.page.get_by_role("group", name="Filter group 1")
-        group.get_by_label("What").select_option(label=f"{partner} Cohorts")
-        group.locator(f"input[value='{cohort}']").check()
+        self.filter_by(f"{partner} Cohorts", group)
+        group.get_by_role("combobox", name="Find by name").last.fill(search or cohort)
+        group.locator(f"[role=option][data-value='{cohort}']").click()
+
+    def filter_by(self, what, within):
+        """Choose what the last filter of the group is about."""
+        row = within.locator(".segment-row").last
+        row.get_by_label("What").select_option(label=what)
+        value = row.get_by_label("What").input_value()
+        within.locator(f".segment-row[data-shape^='{value} ']").last.wait_for()
 
     def expect(self, locator, text):
         expect(locator).to_have_text(text)
+
+    def expect_class(self, locator, name):
+        expect(locator).to_contain_class(name)
 
     def expect_count(self, locator, count):
         expect(locator).to_have_count(count)
