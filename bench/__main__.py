@@ -7,7 +7,17 @@ from time import monotonic
 
 import psycopg
 
-from bench import attributes, baseline, identities, importing, members, people, reach, report
+from bench import (
+    attributes,
+    baseline,
+    building,
+    identities,
+    importing,
+    members,
+    people,
+    reach,
+    report,
+)
 from bench.exporting import Contest, Round
 from bench.processes import PeakMemory
 from bench.servers import private_instance
@@ -34,7 +44,7 @@ def main() -> str | None:
 
 def measure(instance: Instance, setting: Setting) -> None:
     measured = report.Measured()
-    counted = None
+    counted = built = None
     with instance.connect() as connection:
         row = connection.execute("SHOW server_version").fetchone()
         say(f"PostgreSQL {row[0] if row else '?'}, {os.cpu_count()} cores, {_load()}.")
@@ -63,11 +73,16 @@ def measure(instance: Instance, setting: Setting) -> None:
             if "attributes" in setting.parts:
                 say(f"Giving users 15 attributes, counting {setting.reaches} trees; {_load()}.")
                 counted = attributes.measure(connection, workspace, setting)
+            if "builder" in setting.parts:
+                say(f"Editing a segment of 20 filters, {setting.reaches} times; {_load()}.")
+                built = building.measure(instance, connection, workspace, setting)
         measured.memory = memory.peaks
     if measured.exports:
         say(f"\n{report.exports(measured.exports)}\n\n{report.cpu(measured.exports)}")
     if counted:
         say(f"\n{attributes.told(counted)}")
+    if built:
+        say(f"\n{building.told(built)}")
     say(f"\n{report.summary(measured)}\n\nAt the end: {_load()}.")
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 import environ
 
-PARTS = ("import", "export", "reach", "members", "claims", "identities", "attributes")
+PARTS = ("import", "export", "reach", "members", "claims", "identities", "attributes", "builder")
 
 
 @dataclass(frozen=True)
