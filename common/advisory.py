@@ -13,6 +13,12 @@ from django.db import InterfaceError, OperationalError, connection
 # A claim's session is ended by PostgreSQL when its holder has been silent for so long.
 MOST_IDLE = "60s"
 
+_CLAIMED = """
+SELECT count(*) FROM pg_locks
+ WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
 
 @unique
 class Namespace(IntEnum):
@@ -25,6 +31,8 @@ class Namespace(IntEnum):
     JOBS = 0x5157
     FACETS = 0x5158
     SIZES = 0x5159
+    SENDING = 0x515A
+    BATCHES = 0x515B
 
 
 def hold(namespace: Namespace, key: int, *, shared: bool = False) -> None:
@@ -54,26 +62,41 @@ def claim(namespace: Namespace, key: int) -> Iterator[bool]:
     a session that has been idle for `MOST_IDLE`.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [namespace, key])
-        taken = bool(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT pg_try_advisory_lock(%s, %s), current_setting('idle_session_timeout')",
+            [namespace, key],
+        )
+        taken, idle_before = cursor.fetchone()
     if not taken:
         yield False
         return
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET idle_session_timeout = '{MOST_IDLE}'")
+        _end_when_idle_for(MOST_IDLE)
         yield True
     finally:
-        _release(namespace, key)
+        _release(namespace, key, idle_before)
 
 
-def _release(namespace: Namespace, key: int) -> None:
+def _end_when_idle_for(period: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('idle_session_timeout', %s, false)", [period])
+
+
+def _release(namespace: Namespace, key: int, idle_before: str) -> None:
+    """Inside another claim, the session goes on to be ended when it is idle."""
     try:
+        _end_when_idle_for(idle_before)
         with connection.cursor() as cursor:
-            cursor.execute("RESET idle_session_timeout")
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [namespace, key])
     except (OperationalError, InterfaceError):
         connection.close()  # and the claim with it
+
+
+def claimed(namespace: Namespace) -> int:
+    """How many claims of that kind there are in all sessions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIMED, [namespace])
+        return int(cursor.fetchone()[0])
 
 
 def _within_a_transaction() -> None:

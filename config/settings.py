@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "profiles",
     "cohorts",
     "segments",
+    "campaigns",
     "demo",
     "config.apps.DashboardConfig",
     "django.contrib.auth",
@@ -272,6 +273,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 600},
     },
+    "ring for campaigns": {
+        "task": "campaigns.tasks.ring",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
     "trim request log": {
         "task": "partners.tasks.trim_request_log",
         "schedule": timedelta(minutes=1),
@@ -408,6 +414,11 @@ JOB_BUDGET_SECONDS = env.float("JOB_BUDGET_SECONDS", default=5.0)
 JOB_FILES_RETENTION_DAYS = env.int("JOB_FILES_RETENTION_DAYS", default=30)
 # How long one task counts segments before it leaves the rest to the next.
 SIZE_BUDGET_SECONDS = env.float("SIZE_BUDGET_SECONDS", default=20.0)
+# How long one task sends before it leaves the rest to the next, and how many do at a time.
+SENDING_BUDGET_SECONDS = env.float("SENDING_BUDGET_SECONDS", default=5.0)
+SENDING_TASKS = env.int("SENDING_TASKS", default=1)
+# Hosts inside the private network that webhooks may call all the same, plain HTTP included.
+WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 # Ids that one apply transaction takes on at most; it aims at 250 ms.
 APPLY_BATCH_IDS = env.int("APPLY_BATCH_IDS", default=100_000)
 # How long one apply task goes on before it leaves the rest to the next.

@@ -27,12 +27,18 @@ _VIEWER = frozenset(
         "profiles.view_profile",
         "cohorts.view_cohort",
         "segments.view_segment",
+        "campaigns.view_campaign",
+        "campaigns.view_canvas",
     }
 )
 _MARKETER = _VIEWER | {
     "segments.add_segment",
     "segments.change_segment",
     "segments.export_segment",
+    "campaigns.add_campaign",
+    "campaigns.change_campaign",
+    "campaigns.add_canvas",
+    "campaigns.change_canvas",
 }
 _OPERATOR = _VIEWER | {
     "workspaces.view_restapikey",
@@ -74,6 +80,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
 DESCRIPTIONS: Mapping[str, object] = {
     Role.ADMINISTRATOR: _("Everything in this workspace, with its team and audit log."),
     Role.OPERATOR: _("Connects partners, issues keys, imports files, merges and deletes users."),
-    Role.MARKETER: _("Builds segments from cohorts. Sees users, and no key."),
+    Role.MARKETER: _(
+        "Builds segments from cohorts and launches campaigns. Sees users, and no key."
+    ),
     Role.VIEWER: _("Looks at everything but keys, team and audit log."),
 }

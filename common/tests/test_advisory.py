@@ -1,9 +1,9 @@
 """Advisory locks, over real connections side by side."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
-from common.advisory import Namespace, claim, hold, try_hold
+from common.advisory import Namespace, claim, claimed, hold, try_hold
 from profiles.tests.connections import aside
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +44,29 @@ def test_a_claim_of_what_is_claimed_is_not_ours_and_leaves_the_other_s_alone():
             pass
         assert not mine.result()
         assert not seen_aside(Namespace.JOBS)
+
+
+def test_a_claim_inside_another_leaves_the_outer_one_guarded_against_a_frozen_holder():
+    def idle():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_session_timeout")
+            return cursor.fetchone()[0]
+
+    before = idle()
+    with claim(Namespace.SENDING, 0):
+        with claim(Namespace.BATCHES, 7):
+            pass
+        assert idle() == "1min"
+    assert idle() == before
+
+
+def test_claims_are_counted_over_all_sessions():
+    with claim(Namespace.SENDING, 0):
+        with aside(lambda: claimed(Namespace.SENDING)) as (counted,):
+            pass
+
+        assert counted.result() == 1
+    assert claimed(Namespace.SENDING) == 0
 
 
 def test_a_lock_that_is_held_ends_with_its_transaction():

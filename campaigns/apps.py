@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CampaignsConfig(AppConfig):
+    name = "campaigns"
+    verbose_name = _("Messaging")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from campaigns import audited, where_used  # noqa: PLC0415  # models aren't loaded before
+        from segments import usage  # noqa: PLC0415  # likewise
+        from workspaces import audit_names  # noqa: PLC0415  # likewise
+
+        usage.register(where_used.of_segment)
+        audit_names.register("campaign", audited.campaigns)
+        audit_names.register("canvas", audited.canvases)

@@ -1,0 +1,26 @@
+"""What the audit log calls campaigns and Canvases."""
+
+from collections.abc import Collection
+
+from django.urls import reverse
+
+from campaigns.models import Campaign, Kind
+from workspaces.audit_names import Named
+
+
+def campaigns(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:
+    return _named(workspace_id, ids, Kind.CAMPAIGN)
+
+
+def canvases(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:
+    return _named(workspace_id, ids, Kind.CANVAS)
+
+
+def _named(workspace_id: int, ids: Collection[str], kind: Kind) -> dict[str, Named]:
+    found = Campaign.objects.filter(workspace_id=workspace_id, kind=kind, pk__in=ids)
+    return {str(campaign.pk): Named(campaign.name, page_of(campaign)) for campaign in found}
+
+
+def page_of(campaign: Campaign) -> str:
+    """The address of its page in the dashboard."""
+    return reverse(f"admin:campaigns_{campaign.kind}_change", args=[campaign.pk])

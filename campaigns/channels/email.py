@@ -1,0 +1,225 @@
+"""Email through Django's mail backend: at most one to each recipient, whatever is killed."""
+
+import smtplib
+import time
+from contextlib import suppress
+from email.errors import MessageError
+from email.utils import formataddr, parseaddr
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.validators import validate_email
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from campaigns import progress, recipients
+from campaigns.channels.base import Carrier, ChannelAway, InvalidMessage
+from campaigns.models import Batch, Fate, Sending
+from campaigns.progress import Told
+from campaigns.reasons import Reason
+from campaigns.recipients import Recipient
+from campaigns.templating import InvalidTemplate, Template
+from campaigns.tracking import Place, with_clicks, with_pixel
+
+# Keys of the message, and whether each makes HTML.
+_TEMPLATES = {"subject": False, "text": False, "html": True}
+_FLAGS = ("track_opens", "track_clicks")
+
+
+class EmailCarrier(Carrier):
+    """`message`: subject, text, html (of these two one may be empty), from_name, reply_to,
+    track_opens, track_clicks."""
+
+    batch_size = 500
+
+    def __init__(self, sending: Sending) -> None:
+        super().__init__(sending)
+        self._templates = _compiled(self.message)
+        self._campaign = {"name": sending.launch.campaign.name}
+        self._open = False
+
+    @cached_property
+    def _mail(self) -> Any:
+        return get_connection(fail_silently=False)
+
+    def serve(self, batch: Batch, *, until: float) -> None:
+        progress.recover(batch)
+        position = batch.settled
+        left_out: list[Told] = []
+        users = recipients.read(self.workspace_id, batch.profile_ids[position:])
+        try:
+            while position < len(batch.profile_ids) and time.monotonic() < until:
+                told = self._serve_one(batch, position, users, left_out)
+                if told is not None:
+                    left_out.append(told)
+                position += 1
+        finally:
+            finished = position == len(batch.profile_ids)
+            progress.settle(batch, position, left_out, finished=finished)
+
+    def _serve_one(
+        self, batch: Batch, position: int, users: dict[int, Recipient], told: list[Told]
+    ) -> Told | None:
+        """Send one message, or say why not. Those before are settled with it."""
+        profile_id = batch.profile_ids[position]
+        recipient = users.get(profile_id)
+        if reason := recipients.unmailable(recipient):
+            return Told(profile_id, Fate.LEFT_OUT, reason)
+        assert recipient is not None
+        try:
+            message = self._message_to(recipient)
+        except InvalidTemplate as error:
+            return Told(profile_id, Fate.FAILED, Reason.TEMPLATE, str(error))
+        except (ValidationError, MessageError, ValueError, UnicodeError):
+            return Told(profile_id, Fate.FAILED, Reason.BAD_ADDRESS)
+        self._connect()
+        if told:
+            progress.settle(batch, position, told)
+            told.clear()
+        batch.settled = position
+        progress.announce(batch, position + 1)
+        return self._send(batch, profile_id, message)
+
+    def _send(self, batch: Batch, profile_id: int, message: EmailMultiAlternatives) -> Told | None:
+        try:
+            self._mail.send_messages([message])
+        except smtplib.SMTPRecipientsRefused as error:
+            answers = "; ".join(_answer(*answer) for answer in error.recipients.values())
+            return Told(profile_id, Fate.FAILED, Reason.RECIPIENT_REFUSED, answers)
+        except smtplib.SMTPDataError as error:
+            answer = _answer(error.smtp_code, error.smtp_error)
+            return Told(profile_id, Fate.FAILED, Reason.MESSAGE_REFUSED, answer)
+        except smtplib.SMTPSenderRefused as error:
+            progress.withdraw(batch)
+            raise ChannelAway(
+                _(
+                    "The mail server refuses the sender %(sender)s: %(answer)s. Correct "
+                    "DEFAULT_FROM_EMAIL."
+                )
+                % {"sender": error.sender, "answer": _answer(error.smtp_code, error.smtp_error)}
+            ) from error
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            return Told(profile_id, Fate.UNKNOWN, Reason.CONNECTION_LOST, _words(error))
+        return None
+
+    def _connect(self) -> None:
+        if self._open:
+            return
+        try:
+            self._mail.open()
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise ChannelAway(
+                _("The mail server can't be reached: %(reason)s. Check EMAIL_URL.")
+                % {"reason": _words(error)}
+            ) from error
+        self._open = True
+
+    def close(self) -> None:
+        self._open = False
+        if "_mail" in self.__dict__:
+            with suppress(smtplib.SMTPException, OSError):
+                self._mail.close()
+            del self.__dict__["_mail"]
+
+    def _message_to(self, recipient: Recipient) -> EmailMultiAlternatives:
+        """Raises `InvalidTemplate`, and `ValidationError` for an address that is none."""
+        validate_email(recipient.email)
+        place = Place(self.sending.pk, recipient.profile_id)
+        unsubscribe_url = place.unsubscribe_url(recipient.external_id or "")
+        values = {
+            "user": recipient.values(),
+            "campaign": self._campaign,
+            "unsubscribe_url": unsubscribe_url,
+        }
+        subject, text, html = (self._templates[key].render(values) for key in _TEMPLATES)
+        if html and unsubscribe_url not in html:
+            html = _with_linked_way_out(html, unsubscribe_url)
+        message = EmailMultiAlternatives(
+            subject=" ".join(subject.split()),
+            body=_with_way_out(text, unsubscribe_url) if text or not html else "",
+            from_email=self._sender(),
+            to=[recipient.email],
+            reply_to=[self.message["reply_to"]] if self.message.get("reply_to") else None,
+            headers={
+                "List-Unsubscribe": f"<{unsubscribe_url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+            connection=self._mail,
+        )
+        if html:
+            message.attach_alternative(self._tracked(html, recipient, place), "text/html")
+        return message
+
+    def _tracked(self, html: str, recipient: Recipient, place: Place) -> str:
+        if self._may_track("click", recipient):
+            html = with_clicks(html, place)
+        if self._may_track("open", recipient):
+            html = with_pixel(html, place)
+        return html
+
+    def _may_track(self, deed: str, recipient: Recipient) -> bool:
+        """Braze's attributes `email_open_tracking_disabled` and the like are a person's word."""
+        wanted = self.message.get(f"track_{deed}s", True)
+        return wanted and recipient.attributes.get(f"email_{deed}_tracking_disabled") is not True
+
+    def _sender(self) -> str:
+        name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+        return formataddr((self.message.get("from_name") or name, address))
+
+    @classmethod
+    def check(cls, message: dict[str, Any]) -> dict[str, Any]:
+        kept: dict[str, Any] = {
+            key: str(message.get(key, "")).strip() for key in (*_TEMPLATES, "from_name", "reply_to")
+        }
+        kept |= {key: bool(message.get(key, True)) for key in _FLAGS}
+        problems = {}
+        if not kept["subject"]:
+            problems["subject"] = _("Give the message a subject.")
+        if not kept["text"] and not kept["html"]:
+            problems["text"] = _("Write the message, as text, as HTML, or both.")
+        for key, html in _TEMPLATES.items():
+            try:
+                Template(kept[key], html=html)
+            except InvalidTemplate as error:
+                problems[key] = str(error)
+        if kept["reply_to"]:
+            try:
+                validate_email(kept["reply_to"])
+            except ValidationError:
+                problems["reply_to"] = _("Give an email address that replies can go to.")
+        if problems:
+            raise InvalidMessage(problems)
+        return kept
+
+
+def _compiled(message: dict[str, Any]) -> dict[str, Template]:
+    try:
+        return {key: Template(message.get(key, ""), html=html) for key, html in _TEMPLATES.items()}
+    except InvalidTemplate as error:
+        raise InvalidMessage({"text": str(error)}) from error
+
+
+def _with_way_out(text: str, unsubscribe_url: str) -> str:
+    if unsubscribe_url in text:
+        return text
+    return f"{text.rstrip()}\n\n-- \n{_('Unsubscribe')}: {unsubscribe_url}\n"
+
+
+def _with_linked_way_out(html: str, unsubscribe_url: str) -> str:
+    link = format_html('<p><a href="{}">{}</a></p>', unsubscribe_url, _("Unsubscribe"))
+    head, end, tail = html.rpartition("</body>")
+    return f"{head}{link}{end}{tail}" if end else f"{html}{link}"
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {words}"
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,167 @@
+"""What became of everyone whom a launch reached, in numbers that add up.
+
+Every recipient of a sending is in exactly one of: sent, left out, failed, unknown, waiting.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from pyroaring import BitMap64
+
+from campaigns.models import Deed, Fate, Launch, LaunchBlock, Outcome, Sending
+from common.bitmaps import BLOCK_BITS
+from common.cursors import binary_cursor
+from common.snapshots import snapshot
+
+# Recipients of batches, each once: who was sent to again is in a later batch too.
+_BATCHES = """
+SELECT coalesce(sum(cardinality(profile_ids)), 0), coalesce(sum(settled), 0)
+  FROM campaigns_batch WHERE sending_id = %s
+"""
+_OUTCOMES = """
+SELECT fate, reason, outcome.resent_at IS NOT NULL, count(*)
+  FROM campaigns_outcome AS outcome JOIN campaigns_batch AS batch ON batch.id = batch_id
+ WHERE sending_id = %s GROUP BY 1, 2, 3
+"""
+_DEEDS = """
+SELECT deed, count(DISTINCT profile_id), sum(count) FROM campaigns_engagement
+ WHERE sending_id = %s GROUP BY deed
+"""
+_SETTLED = (
+    "SELECT profile_ids[1:settled] FROM campaigns_batch WHERE sending_id = %s ORDER BY number"
+)
+
+
+@dataclass(slots=True)
+class Results:
+    """Numbers of recipients. `reasons` counts the left out, failed and unknown by reason."""
+
+    recipients: int = 0
+    sent: int = 0
+    left_out: int = 0
+    failed: int = 0
+    unknown: int = 0
+    waiting: int = 0
+    opened: int = 0
+    clicked: int = 0
+    unsubscribed: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def done_share(self) -> float:
+        """Of everyone, whose fate is known: 0 to 1."""
+        return 1 - self.waiting / self.recipients if self.recipients else 0.0
+
+
+def of_sending(sending: Sending) -> Results:
+    """The numbers of one moment."""
+    found = Results()
+    with snapshot(), connection.cursor() as cursor:
+        cursor.execute(_BATCHES, [sending.pk])
+        listed, settled = cursor.fetchone()
+        cursor.execute(_OUTCOMES, [sending.pk])
+        again = 0
+        others = 0
+        for fate, reason, resent, number in cursor.fetchall():
+            if resent:
+                again += number
+                continue
+            others += number
+            setattr(found, fate, getattr(found, fate) + number)
+            found.reasons[reason] = found.reasons.get(reason, 0) + number
+        found.recipients = listed - again
+        found.waiting = listed - settled - _early(cursor, sending)
+        found.sent = found.recipients - found.waiting - others
+        cursor.execute(_DEEDS, [sending.pk])
+        for deed, people, _times in cursor.fetchall():
+            setattr(found, Deed(deed).name.lower(), people)
+    return found
+
+
+def _early(cursor: Any, sending: Sending) -> int:
+    """Outcomes that a webhook's batch noted before it was settled, of its first try."""
+    cursor.execute(
+        "SELECT count(*) FROM campaigns_outcome AS outcome"
+        " JOIN campaigns_batch AS batch ON batch.id = batch_id"
+        " WHERE sending_id = %s AND settled = 0 AND outcome.resent_at IS NULL",
+        [sending.pk],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def by_cohort(launch: Launch, sending: Sending) -> dict[str, Results]:
+    """The same for the part of the audience that was in each cohort behind it, by its id.
+
+    A user in several cohorts counts for each, so the parts may come to more than the whole.
+    """
+    with snapshot():
+        fates = _fates(sending)
+        deeds = _deeds(sending)
+        parts = _parts(launch)
+    found = {}
+    for key, members in parts.items():
+        done = members.intersection_cardinality(fates["settled"])
+        part = Results(recipients=len(members), waiting=len(members) - done, sent=done)
+        for fate in Fate.values:
+            number = members.intersection_cardinality(fates[fate])
+            setattr(part, fate, number)
+            part.sent -= number
+        for deed in Deed:
+            setattr(part, deed.name.lower(), members.intersection_cardinality(deeds[deed]))
+        found[key] = part
+    return found
+
+
+def recipients(sending: Sending) -> Iterator[tuple[int, str, str, str]]:
+    """Profile id, result, reason and detail of everyone whose fate is known, batch by batch."""
+    for batch in sending.batches.order_by("number").iterator(chunk_size=20):
+        outcomes = {each.profile_id: each for each in batch.outcomes.all()}
+        for profile_id in batch.profile_ids[: batch.settled]:
+            outcome: Outcome | None = outcomes.get(profile_id)
+            if outcome is None:
+                yield profile_id, "sent", "", ""
+            elif outcome.resent_at is None:
+                yield profile_id, outcome.fate, outcome.reason, outcome.detail
+
+
+def _fates(sending: Sending) -> Mapping[str, BitMap64]:
+    fates: dict[str, BitMap64] = defaultdict(BitMap64)
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLED, [sending.pk])
+        for (profile_ids,) in cursor:
+            fates["settled"].update(profile_ids)
+    rows = Outcome.objects.filter(batch__sending=sending, resent_at=None)
+    for fate, profile_id in rows.values_list("fate", "profile_id").iterator():
+        fates[fate].add(profile_id)
+    return fates
+
+
+def _deeds(sending: Sending) -> Mapping[Deed, BitMap64]:
+    deeds: dict[Deed, BitMap64] = defaultdict(BitMap64)
+    rows = sending.engagements.values_list("deed", "profile_id")
+    for deed, profile_id in rows.iterator():
+        deeds[Deed(deed)].add(profile_id)
+    return deeds
+
+
+def _parts(launch: Launch) -> dict[str, BitMap64]:
+    """Who of the audience, without its control group, was in each cohort."""
+    parts: dict[str, BitMap64] = {key: BitMap64() for key in launch.cohorts}
+    audience: dict[int, BitMap64] = {}
+    with binary_cursor() as cursor:
+        cursor.execute(
+            "SELECT cohort_id, number, members FROM campaigns_launchblock"
+            " WHERE launch_id = %s AND cohort_id >= 0 ORDER BY cohort_id, number",
+            [launch.pk],
+        )
+        for cohort_id, number, members in cursor:
+            positions = BitMap64.deserialize(bytes(members))
+            if cohort_id == LaunchBlock.AUDIENCE:
+                audience[number] = positions
+            else:
+                here = positions & audience.get(number, BitMap64())
+                parts[str(cohort_id)] |= here.shift(number << BLOCK_BITS)
+    return parts

@@ -1,0 +1,44 @@
+"""The doorbell's other end: thin, safe to repeat, nothing but ids as arguments."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from campaigns import cutting, runner
+from campaigns.models import Campaign, Sending, SendingState
+
+
+@shared_task
+def ring() -> None:
+    """Launch what is due, begin what is due, and have what goes on be sent. Harmless twice."""
+    for key in Campaign.objects.due().values_list("pk", flat=True):
+        launch.apply_async([str(key)], expires=10)
+    due = Sending.objects.filter(state=SendingState.WAITING, due_at__lte=Now())
+    for key in due.filter(launch__campaign__state="sending").values_list("pk", flat=True):
+        begin.apply_async([str(key)], expires=10)
+    if runner.has_room():
+        for key in runner.sendable():
+            send.apply_async([str(key)], expires=2)
+
+
+@shared_task
+def launch(campaign_id: str) -> None:
+    runner.launch_due(UUID(campaign_id))
+
+
+@shared_task
+def begin(sending_id: str) -> None:
+    cutting.begin(UUID(sending_id))
+
+
+@shared_task
+def send(sending_id: str) -> None:
+    """Send for a while; when there is more, go to the back of the queue: all get a turn."""
+    if runner.run(UUID(sending_id), seconds=settings.SENDING_BUDGET_SECONDS):
+        try:
+            send.apply_async([sending_id], expires=10)
+        except OperationalError:
+            return  # Redis is away; the next ring finds the sending
