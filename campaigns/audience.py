@@ -1,13 +1,12 @@
 """Whom a campaign is for: segments that all must match, filters besides, a control group. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from pyroaring import BitMap64
 
 from profiles.buckets import BUCKETS, random_bucket
-from segments.algebra import LoadedBlock, reached
 from segments.filters.base import Membership
 from segments.filters.segment import SegmentFilter
 from segments.reading import InvalidTree, Node
@@ -29,18 +28,16 @@ class Audience:
     filters: Tree = Tree()
     control_percent: int = 0
 
-    def trees(self) -> tuple[Tree, Tree]:
-        """The segments as a tree, and the filters: who both reach is the audience.
+    def tree(self) -> Tree:
+        """The audience as one tree: the filters, with a last exclusion for the segments.
 
-        Two, because the groups of the filters may be joined by or.
+        Whoever is outside any of the segments is taken away. As groups they would be wrong:
+        the groups of the filters may be joined by or.
         """
-        chosen = tuple(SegmentFilter(Membership.INCLUDES, key) for key in self.segments)
-        return Tree(groups=(Group(Match.ALL, chosen),)), self.filters
-
-    def reached(self, block: LoadedBlock) -> BitMap64:
-        """Positions of the audience in a block, its control group included."""
-        segments, filters = self.trees()
-        return reached(segments, block) & reached(filters, block)
+        outside = tuple(SegmentFilter(Membership.DOES_NOT_INCLUDE, key) for key in self.segments)
+        return replace(
+            self.filters, exclusions=(*self.filters.exclusions, Group(Match.ANY, outside))
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -1,6 +1,7 @@
 """What the audit log calls campaigns and Canvases."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -18,9 +19,11 @@ def canvases(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:
 
 def _named(workspace_id: int, ids: Collection[str], kind: Kind) -> dict[str, Named]:
     found = Campaign.objects.filter(workspace_id=workspace_id, kind=kind, pk__in=ids)
-    return {str(campaign.pk): Named(campaign.name, page_of(campaign)) for campaign in found}
+    return {
+        str(campaign.pk): Named(campaign.name, address_of(kind, campaign.pk)) for campaign in found
+    }
 
 
-def page_of(campaign: Campaign) -> str:
-    """The address of its page in the dashboard."""
-    return reverse(f"admin:campaigns_{campaign.kind}_change", args=[campaign.pk])
+def address_of(kind: str, key: UUID) -> str:
+    """Of its page in the dashboard."""
+    return reverse(f"admin:campaigns_{kind}_change", args=[key])

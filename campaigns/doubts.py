@@ -50,7 +50,7 @@ class Doubt:
 
 def about(campaign: Campaign) -> list[Doubt]:
     """What speaks against launching it now. Raises `InvalidTree`."""
-    plan = resolve(campaign.workspace_id, audience.read(campaign.audience).trees())
+    plan = resolve(campaign.workspace_id, [audience.read(campaign.audience).tree()])
     now = states(campaign.workspace_id, plan)
     rhythms = _rhythms([int(key) for key in now])
     found = []
@@ -82,7 +82,7 @@ def states(workspace_id: int, plan: Plan) -> dict[str, Any]:
 
 def cohort_sizes(campaign: Campaign) -> dict[str, int]:
     """What to compare with at launch. Raises `InvalidTree`."""
-    plan = resolve(campaign.workspace_id, audience.read(campaign.audience).trees())
+    plan = resolve(campaign.workspace_id, [audience.read(campaign.audience).tree()])
     return {key: state["size"] for key, state in states(campaign.workspace_id, plan).items()}
 
 

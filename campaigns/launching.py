@@ -17,6 +17,7 @@ from campaigns.models import Campaign, Launch, LaunchBlock, Sending, State
 from common.bitmaps import BLOCK_BITS
 from common.snapshots import snapshot
 from segments import evaluation
+from segments.algebra import reached
 from segments.models import Segment
 from segments.resolving import Plan, resolve
 from workspaces import audit
@@ -83,11 +84,12 @@ def evaluate(campaign: Campaign) -> Evaluated:
     wanted = audience.read(campaign.audience)
     found = Evaluated()
     with snapshot():
-        plan = resolve(campaign.workspace_id, wanted.trees())
+        tree = wanted.tree()
+        plan = resolve(campaign.workspace_id, [tree])
         found.segments = _segments(campaign.workspace_id, plan)
         found.cohorts = doubts.states(campaign.workspace_id, plan)
         for block in evaluation.blocks(campaign.workspace_id, plan):
-            members = wanted.reached(block)
+            members = reached(tree, block)
             if not members:
                 continue
             held_out = _control(campaign, wanted, block.number, members)

@@ -99,18 +99,18 @@ def by_cohort(launch: Launch, sending: Sending) -> dict[str, Results]:
     """
     with snapshot():
         fates = _fates(sending)
-        deeds = _deeds(sending)
+        done = deeds(sending)
         parts = _parts(launch)
     found = {}
     for key, members in parts.items():
-        done = members.intersection_cardinality(fates["settled"])
-        part = Results(recipients=len(members), waiting=len(members) - done, sent=done)
+        settled = members.intersection_cardinality(fates["settled"])
+        part = Results(recipients=len(members), waiting=len(members) - settled, sent=settled)
         for fate in Fate.values:
             number = members.intersection_cardinality(fates[fate])
             setattr(part, fate, number)
             part.sent -= number
         for deed in Deed:
-            setattr(part, deed.name.lower(), members.intersection_cardinality(deeds[deed]))
+            setattr(part, deed.name.lower(), members.intersection_cardinality(done[deed]))
         found[key] = part
     return found
 
@@ -139,12 +139,13 @@ def _fates(sending: Sending) -> Mapping[str, BitMap64]:
     return fates
 
 
-def _deeds(sending: Sending) -> Mapping[Deed, BitMap64]:
-    deeds: dict[Deed, BitMap64] = defaultdict(BitMap64)
+def deeds(sending: Sending) -> Mapping[Deed, BitMap64]:
+    """Who did what with the message."""
+    found: dict[Deed, BitMap64] = defaultdict(BitMap64)
     rows = sending.engagements.values_list("deed", "profile_id")
     for deed, profile_id in rows.iterator():
-        deeds[Deed(deed)].add(profile_id)
-    return deeds
+        found[Deed(deed)].add(profile_id)
+    return found
 
 
 def _parts(launch: Launch) -> dict[str, BitMap64]:

@@ -1,6 +1,7 @@
 """Every change to a campaign or Canvas, with who made it noted in the same transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from campaigns import cutting, doubts
 from campaigns.audience import Audience
-from campaigns.channels import CARRIERS
 from campaigns.models import (
     Campaign,
     Channel,
@@ -74,42 +74,23 @@ def target(campaign: Campaign, audience: Audience, *, by: audit.Actor) -> None:
     """
     hold(Namespace.SEGMENTS, campaign.workspace_id)  # none is archived between look and save
     locked = _draft(campaign)
-    resolve(locked.workspace_id, audience.trees())
+    resolve(locked.workspace_id, [audience.tree()])
     locked.audience = audience.to_json()
     locked.cohort_sizes = doubts.cohort_sizes(locked)
     _save(locked, by=by)
     _note(locked, "changed", by=by, details={"what": "audience", "audience": locked.audience})
 
 
-@transaction.atomic
-def write(
-    campaign: Campaign,
-    steps: Sequence[dict[str, Any]],
-    *,
-    by: audit.Actor,
-) -> None:
-    """The draft's messages, in their order: name, delay_seconds, channel, message of each.
+@contextmanager
+def drafting(campaign: Campaign, what: str, *, by: audit.Actor) -> Iterator[Campaign]:
+    """The draft, locked, for a change that is noted at the end of the block.
 
-    Raises `InvalidMessage`, and `InvalidCampaign` for a campaign of several.
+    Inside a transaction. Raises `InvalidCampaign` when it isn't a draft any more.
     """
     locked = _draft(campaign)
-    if not steps or (locked.kind == Kind.CAMPAIGN and len(steps) > 1):
-        raise InvalidCampaign(_("A campaign sends one message; a Canvas, one or more."))
-    rows = [
-        Step(
-            campaign=locked,
-            position=position,
-            name=step.get("name", ""),
-            delay_seconds=step.get("delay_seconds", 0),
-            channel=step["channel"],
-            message=CARRIERS[step["channel"]].check(step["message"]),
-        )
-        for position, step in enumerate(steps)
-    ]
-    locked.steps.all().delete()
-    Step.objects.bulk_create(rows)
+    yield locked
     _save(locked, by=by)
-    _note(locked, "changed", by=by, details={"what": "message"})
+    _note(locked, "changed", by=by, details={"what": what})
 
 
 @transaction.atomic

@@ -1,40 +1,70 @@
-"""Which campaigns and Canvases a segment or a cohort is in, for their pages and for archiving."""
+"""Which campaigns and Canvases segments and cohorts are in, for their pages and for archiving.
 
-from collections.abc import Iterable, Mapping
+A draft counts: archiving what it rests on would leave it unable to launch.
+"""
 
-from django.db.models import Q
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
 
-from campaigns.audited import page_of
-from campaigns.models import UNDER_WAY, Campaign, CampaignQuerySet, State
-from segments.models import Segment
+from django.db import connection
+
+from campaigns.audited import address_of
+from campaigns.models import UNDER_WAY, Kind, State
+from cohorts.models import Cohort
+from cohorts.usage import Use as UseOfCohort
 from segments.usage import Use
 
-# A draft counts: archiving what it rests on would leave it unable to launch.
 _COUNTED = (State.DRAFT, *UNDER_WAY)
 
+_OF_SEGMENTS = """
+SELECT DISTINCT used.id::uuid, campaign.name, campaign.id, campaign.kind, campaign.state
+  FROM campaigns_campaign AS campaign,
+       LATERAL (SELECT jsonb_array_elements_text(audience -> 'segments') AS id
+                 UNION ALL
+                SELECT named #>> '{}'
+                  FROM jsonb_path_query(
+                       audience -> 'filters',
+                       '$.*[*].filters[*] ? (@.kind == "segment").segment') AS named) AS used
+ WHERE campaign.workspace_id = %s AND campaign.archived_at IS NULL
+   AND campaign.state = ANY(%s) AND used.id = ANY(%s)
+ ORDER BY campaign.name, campaign.id
+"""
+_OF_COHORTS = """
+SELECT DISTINCT found #>> '{partner}', cohort, campaign.name, campaign.id, campaign.kind
+  FROM campaigns_campaign AS campaign,
+       LATERAL jsonb_path_query(
+           audience -> 'filters', '$.*[*].filters[*] ? (@.kind == "cohort")') AS found,
+       LATERAL jsonb_array_elements_text(found -> 'cohorts') AS cohort
+ WHERE campaign.workspace_id = %s AND campaign.archived_at IS NULL
+   AND campaign.state = ANY(%s) AND cohort = ANY(%s)
+ ORDER BY campaign.name, campaign.id
+"""
 
-def of_segment(segment: Segment) -> Iterable[Use]:
-    """Those that name the segment, as target or in an additional filter."""
-    found = Campaign.objects.filter(workspace_id=segment.workspace_id)
-    part = {"kind": "segment", "segment": str(segment.pk)}
-    return _uses(found.filter(Q(audience__segments__contains=[str(segment.pk)]) | _naming(part)))
+
+def of_segments(workspace_id: int, segment_ids: Collection[UUID]) -> Mapping[UUID, Iterable[Use]]:
+    """Those that name each segment, as target or in an additional filter."""
+    found: dict[UUID, list[Use]] = {}
+    wanted = [str(segment_id) for segment_id in segment_ids]
+    for used, name, key, kind, state in _rows(_OF_SEGMENTS, workspace_id, wanted):
+        use = Use(str(Kind(kind).label), name, address_of(kind, key), state=str(State(state).label))
+        found.setdefault(used, []).append(use)
+    return found
 
 
-def of_cohort(workspace_id: int, partner: str, external_id: str) -> Iterable[Use]:
-    """Those with an additional filter on the cohort, by its partner's slug and id."""
-    found = Campaign.objects.filter(workspace_id=workspace_id)
-    return _uses(
-        found.filter(_naming({"kind": "cohort", "partner": partner, "cohorts": [external_id]}))
-    )
+def of_cohorts(workspace_id: int, cohorts: Collection[Cohort]) -> Mapping[int, list[UseOfCohort]]:
+    """Those with an additional filter on each cohort, by its primary key."""
+    named = {(cohort.partner.slug, cohort.external_id): cohort.pk for cohort in cohorts}
+    found: dict[int, list[UseOfCohort]] = {}
+    wanted = [external_id for _partner, external_id in named]
+    for partner, cohort, name, key, kind in _rows(_OF_COHORTS, workspace_id, wanted):
+        if pk := named.get((partner, cohort)):
+            use = UseOfCohort(str(Kind(kind).label), name, address_of(kind, key))
+            found.setdefault(pk, []).append(use)
+    return found
 
 
-def _naming(part: Mapping[str, object]) -> Q:
-    group = [{"filters": [part]}]
-    return Q(audience__contains={"filters": {"groups": group}}) | Q(
-        audience__contains={"filters": {"exclusions": group}}
-    )
-
-
-def _uses(found: "CampaignQuerySet") -> Iterable[Use]:
-    for campaign in found.active().filter(state__in=_COUNTED).order_by("name"):
-        yield Use(campaign.get_kind_display(), campaign.name, page_of(campaign))
+def _rows(statement: str, workspace_id: int, wanted: list[str]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [workspace_id, list(_COUNTED), wanted])
+        return list(cursor.fetchall())

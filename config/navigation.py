@@ -44,6 +44,23 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str | None]]]] = [
         ],
     ),
     (
+        _("Messaging"),
+        [
+            (
+                _("Campaigns"),
+                "campaign",
+                "admin:campaigns_campaign_changelist",
+                "campaigns.view_campaign",
+            ),
+            (
+                _("Canvases"),
+                "account_tree",
+                "admin:campaigns_canvas_changelist",
+                "campaigns.view_canvas",
+            ),
+        ],
+    ),
+    (
         _("Settings"),
         [
             (

@@ -4,6 +4,8 @@ What is made here carries the workspace's slug in its name, so that it can be to
 isn't meant to be seen. A new page over a model needs its example here.
 """
 
+from campaigns import services as campaigns
+from campaigns.models import Campaign, Kind
 from cohorts.tests.factories import Connector, make_users
 from imports.tests.factories import make_job
 from partners.request_log import journal
@@ -32,6 +34,9 @@ def furnish(slug="acme"):
     ]
     make_users(workspace, [f"{workspace.canary}-ann"])
     services.create(workspace, name=f"{workspace.canary} everyone", filters=Tree(), by="tests")
+    for kind in Kind:
+        name = f"{workspace.canary} {kind.value}"
+        campaigns.create(workspace, kind=kind, name=name, by="tests")
     make_job(workspace)
     make_member(workspace, Role.VIEWER, f"{workspace.canary}-member")
     invited = invitations.invite(
@@ -62,6 +67,8 @@ def example(model, workspace=None):
         found = found.filter(pk=workspace.pk)
     elif workspace and any(field.name == "workspace" for field in model._meta.fields):
         found = found.filter(workspace=workspace)
+    if model is Campaign:
+        found = found.filter(kind=Kind.CAMPAIGN)  # a Canvas has pages of its own
     row = found.first()
     assert row is not None, f"make one {model._meta.label} in `furnish`"
     return row

@@ -21,6 +21,8 @@ ARGUMENTS = {
     ("switch-workspace", "slug"): lambda workspace: workspace.slug,
     ("admin:workspaces_membership_invited", "invitation_id"): _invitation,
     ("admin:workspaces_membership_revoke", "invitation_id"): _invitation,
+    ("admin:campaigns_campaign_step", "position"): lambda workspace: 0,
+    ("admin:campaigns_canvas_step", "position"): lambda workspace: 0,
     ("admin:segments_segment_version", "number"): lambda workspace: 1,
     ("admin:segments_segment_version_restore", "number"): lambda workspace: 1,
 }

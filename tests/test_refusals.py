@@ -51,8 +51,19 @@ NEEDS = {
     "admin:segments_segment_version_restore": "segments.change_segment",
 }
 
+for kind in ("campaign", "canvas"):
+    for page in (
+        *("basics", "message", "step", "audience", "reach", "summary"),
+        *("launch", "unschedule", "pause", "resume", "stop", "archive", "resend", "export"),
+    ):
+        NEEDS[f"admin:campaigns_{kind}_{page}"] = f"campaigns.change_{kind}"
+
 # A POST that changes nothing and shows what the page shows anyway.
 ONLY_LOOKED_AT = {
+    "admin:campaigns_campaign_others",
+    "admin:campaigns_campaign_progress",
+    "admin:campaigns_canvas_others",
+    "admin:campaigns_canvas_progress",
     "admin:imports_job_change",
     "admin:imports_job_progress",
     "admin:imports_job_rejects",

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from campaigns import audience, cutting, launching, runner, services
 from campaigns.models import Channel, Kind, Outcome
+from campaigns.steps import add, change
 from profiles.models import Profile
 from profiles.tests.backend import BackEnd
 from segments.tree import parse
@@ -37,7 +38,10 @@ def make_campaign(
         control_percent=control_percent,
     )
     services.target(campaign, chosen, by=BY)
-    services.write(campaign, steps or [email()], by=BY)
+    for step in steps or [email()]:
+        kept = campaign.steps.filter(message={}).first() or add(campaign, step["channel"], by=BY)
+        kept.channel = step["channel"]
+        change(kept, name="", delay_seconds=step["delay_seconds"], message=step["message"], by=BY)
     campaign.refresh_from_db()
     return campaign
 

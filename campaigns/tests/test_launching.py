@@ -13,7 +13,7 @@ from campaigns.launching import CannotLaunch, Doubtful
 from campaigns.models import Kind, LaunchBlock, Sending, SendingState, State
 from campaigns.tests.factories import BY, email, fresh, launched, make_campaign, make_users, sent
 from campaigns.tests.mail_server import mail_server
-from cohorts.models import CohortCursor, Upload
+from cohorts.models import Cohort, CohortCursor, Upload
 from cohorts.tests.factories import Connector, apply_all
 from common.bitmaps import join
 from profiles.models import Profile
@@ -275,7 +275,8 @@ def test_a_segment_that_a_campaign_targets_can_t_be_archived(tinyclues):
 
     with pytest.raises(segment_services.SegmentInUse, match="Spring is used by"):
         segment_services.archive(segment, by=BY)
-    (use,) = where_used.of_cohort(segment.workspace_id, "tinyclues", "spring")
+    cohort = Cohort.objects.get()
+    (use,) = where_used.of_cohorts(segment.workspace_id, [cohort])[cohort.pk]
     assert use.name == "Spring"
 
 

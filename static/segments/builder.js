@@ -88,5 +88,5 @@ function isTyping(element) {
 }
 
 function inBuilder(element) {
-  return element.closest("#segment-groups, .segment-aside") !== null;
+  return element.closest("#segment-groups, .segment-aside, .campaign-targets") !== null;
 }

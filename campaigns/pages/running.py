@@ -1,0 +1,201 @@
+"""A campaign that was launched: how far it is, what became of everyone, and what can be done."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import results_export, services
+from campaigns.models import Campaign, Fate, Launch, Outcome, Sending, SendingState, State
+from campaigns.pages.summary import SummaryPage
+from campaigns.portrait import Portrait
+from campaigns.reasons import REMEDIES, Reason
+from campaigns.services import InvalidCampaign
+from profiles.models import Profile
+from workspaces.key_pages import signed_in
+
+_SHOWN_OUTCOMES = 200
+
+# The pages that act on it, by the state in which they do.
+_CONTROLS: Mapping[str, Sequence[tuple[str, Any]]] = {
+    State.SCHEDULED: [("unschedule", gettext_lazy("Back to draft"))],
+    State.SENDING: [("pause", gettext_lazy("Pause")), ("stop", gettext_lazy("Stop for good"))],
+    State.PAUSED: [("resume", gettext_lazy("Resume")), ("stop", gettext_lazy("Stop for good"))],
+    State.STOPPED: [("archive", gettext_lazy("Archive"))],
+    State.SENT: [("archive", gettext_lazy("Archive"))],
+}
+_RESENT: Mapping[str, Any] = {
+    Fate.FAILED: gettext_lazy("Send again to %(number)s who failed"),
+    Fate.UNKNOWN: gettext_lazy("Send again to %(number)s unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A button: a POST at once, or a page that asks first."""
+
+    name: Any
+    url: str
+    asks: bool = False
+
+
+class RunningPages(SummaryPage):
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            ("pause", services.pause),
+            ("resume", services.resume),
+            ("stop", services.stop),
+            ("archive", services.archive),
+        ]
+        return [
+            *(
+                self.route(f"<uuid:object_id>/{name}/", self._control(service), name)
+                for name, service in pages
+            ),
+            self.route("<uuid:object_id>/progress/", self.progress_view, "progress"),
+            self.route("<uuid:object_id>/export/", self.export_view, "export"),
+            self.route("<uuid:object_id>/resend/", self.resend_view, "resend"),
+            self.route("<uuid:object_id>/others/", self.others_view, "others"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        campaign = self.found(request, object_id)
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        if campaign.state == State.DRAFT and self.has_edit_permission(request):
+            return self.summary_view(request, object_id)
+        return self._page(request, "campaigns/campaign.html", campaign)
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The numbers by themselves, asked for again and again while it is being sent."""
+        campaign = self.found(request, object_id)
+        context = {
+            "campaign": campaign,
+            "portrait": Portrait.of(campaign),
+            "progress_url": self.address("progress", campaign.pk),
+        }
+        return TemplateResponse(request, "campaigns/partials/progress.html", context)
+
+    def others_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Who wasn't simply sent the message, the last of them."""
+        campaign = self.found(request, object_id)
+        outcomes = Outcome.objects.filter(
+            batch__sending__launch__campaign=campaign, resent_at=None
+        ).exclude(fate=Fate.LEFT_OUT)
+        rows = list(outcomes.order_by("-pk")[:_SHOWN_OUTCOMES])
+        users = Profile.objects.in_bulk({row.profile_id for row in rows})
+        shown = [
+            {
+                "user": users.get(row.profile_id),
+                "fate": row.get_fate_display(),
+                "reason": Reason(row.reason).label,
+                "remedy": REMEDIES.get(Reason(row.reason), ""),
+                "detail": row.detail,
+                "at": row.at,
+            }
+            for row in rows
+        ]
+        return self._page(
+            request,
+            "campaigns/others.html",
+            campaign,
+            rows=shown,
+            most=_SHOWN_OUTCOMES,
+            total=outcomes.count(),
+        )
+
+    def resend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Failed or unknown recipients get it again, once somebody has confirmed it."""
+        campaign = self.editable(request, object_id)
+        fate = request.POST.get("fate", request.GET.get("fate", ""))
+        if fate not in services.RESENDABLE:
+            raise Http404
+        if request.method != "POST":
+            return self._page(request, "campaigns/resend.html", campaign, fate=Fate(fate))
+        sendings = Sending.objects.filter(launch__campaign=campaign, state=SendingState.SENT)
+        number = 0
+        try:
+            for sending in sendings.select_related("launch__campaign"):
+                number += services.resend(sending, [Fate(fate)], by=signed_in(request))
+        except InvalidCampaign as error:
+            self.refuse(request, error)
+            return self.to("change", campaign)
+        messages.success(
+            request, _("It is sent again to %(number)s users.") % {"number": number_format(number)}
+        )
+        return self.to("change", campaign)
+
+    def export_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """Every recipient with what became of them, for the partner who measures the effect."""
+        campaign = self.editable(request, object_id)
+        launch = Launch.objects.filter(campaign=campaign).first()
+        if launch is None:
+            raise Http404
+        return StreamingHttpResponse(
+            results_export.lines(launch),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{campaign.pk}.csv"'},
+        )
+
+    def _control(self, service: Callable[..., None]) -> Callable[..., HttpResponse]:
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            campaign = self.editable(request, object_id)
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            try:
+                service(campaign, by=signed_in(request))
+            except InvalidCampaign as error:
+                self.refuse(request, error)
+            return self.to("change", campaign)
+
+        view.__self__ = self  # type: ignore[attr-defined]  # whose page it is, for the site's wall
+        return view
+
+    def _controls(self, campaign: Campaign) -> list[Control]:
+        """What can be done with it in its state."""
+        found = [
+            Control(name, self.address(page, campaign.pk))
+            for page, name in _CONTROLS.get(campaign.state, ())
+        ]
+        for fate, number in Portrait.of(campaign).resendable.items():
+            words = _RESENT[fate] % {"number": number_format(number)}
+            found.append(
+                Control(words, f"{self.address('resend', campaign.pk)}?fate={fate}", asks=True)
+            )
+        return found
+
+    def _page(
+        self, request: HttpRequest, template: str, campaign: Campaign, **context: Any
+    ) -> HttpResponse:
+        return self.page(
+            request,
+            template,
+            campaign.name,
+            original=campaign,
+            campaign=campaign,
+            portrait=Portrait.of(campaign),
+            controls=self._controls(campaign) if self.has_edit_permission(request) else [],
+            export_url=self.address("export", campaign.pk),
+            others_url=self.address("others", campaign.pk),
+            campaign_url=self.address("change", campaign.pk),
+            progress_url=self.address("progress", campaign.pk),
+            back=self.address("changelist"),
+            **context,
+        )
