@@ -86,7 +86,7 @@ def test_no_page_log_table_metric_or_error_holds_a_secret(client, log, capsys):
     client.force_login(olga)
     typed, recovery_codes = turn_on_second_factor(client, olga)
     shown = [
-        client.get(page.address(acme)).content.decode()
+        client.get(page.address(acme)).getvalue().decode()
         for page in pages.discover()
         if page.is_to_look_at
     ]

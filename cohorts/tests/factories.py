@@ -15,6 +15,7 @@ from common import bitmaps
 from partners.authentication import Caller
 from partners.limits import Quota
 from profiles import known
+from profiles.facets import changes
 from profiles.models import Identifier, IdentifierKind, IdentifierState, Profile
 from tests.factories import make_keys, make_partner, make_workspace
 
@@ -77,13 +78,16 @@ def make_users(workspace, external_ids):
     )
     for profile in profiles:
         name_user(profile, IdentifierKind.EXTERNAL_ID, profile.external_id)
-    known.write_blocks(workspace.pk, BitMap64([profile.pk for profile in profiles]))
+    profile_ids = [profile.pk for profile in profiles]
+    known.write_blocks(workspace.pk, BitMap64(profile_ids))
+    changes.note(workspace.pk, (profile_ids, changes.EVERYTHING))
     return {profile.external_id: profile.pk for profile in profiles}
 
 
 def make_anonymous(workspace):
     profile = Profile.objects.create(workspace=workspace)
     known.write_blocks(workspace.pk, BitMap64([profile.pk]))
+    changes.note(workspace.pk, ([profile.pk], changes.EVERYTHING))
     return profile
 
 

@@ -238,9 +238,9 @@ def test_a_batch_costs_as_many_queries_for_many_ids_and_cohorts_as_for_few(
     age(40)
 
     # Since when, who is overdue; a savepoint, the lock, the removal, the change, which
-    # cohorts there are, their blocks read and written, the audit row, its end; and nobody else
-    # is overdue.
-    with django_assert_num_queries(12):
+    # cohorts there are, their blocks read and written, whether files hold some, the audit row,
+    # its end; and nobody else is overdue.
+    with django_assert_num_queries(13):
         purging.purge(acme, by="tests")
 
 
