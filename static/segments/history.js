@@ -7,9 +7,12 @@ const MOST = 100;
 const past = [];
 const future = [];
 let now = moment();
+// Steps that are being taken: until they are, the page isn't what `now` says.
+let steps = 0;
 
 // After an edit has settled.
 export function note() {
+  if (steps) return;
   const next = moment();
   if (next !== now) {
     past.push(now);
@@ -34,7 +37,9 @@ async function go(from, to, done) {
   if (!from.length) return;
   to.push(now);
   now = from.pop();
+  steps += 1;
   await restore(now);
+  steps -= 1;
   show();
   say(word(done));
 }

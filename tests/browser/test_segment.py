@@ -144,7 +144,7 @@ def test_an_answer_that_comes_late_never_takes_the_place_of_a_newer_one(visitor:
     visitor.pick(PRIMARY)
     visitor.expect(total(visitor), shown(reach([PRIMARY])))
     held = []
-    page.route("**/reach/", held.append, times=1)
+    page.route("**/reach/", lambda route: held.append(route), times=1)
 
     with page.expect_request("**/reach/"):
         first_group(visitor).get_by_label("OR: any of the filters").check()
@@ -160,7 +160,7 @@ def test_an_answer_that_comes_late_never_takes_the_place_of_a_newer_one(visitor:
 def test_what_is_typed_while_an_edit_is_under_way_stays(visitor: Visitor):
     visitor.go(ADD)
     held = []
-    visitor.page.route(f"**{ADD}", held.append, times=1)
+    visitor.page.route(f"**{ADD}", lambda route: held.append(route), times=1)
     with visitor.page.expect_request(f"**{ADD}"):
         visitor.page.get_by_role("button", name="Add filter group").click()
 

@@ -1,5 +1,6 @@
 """A person at a browser: what browser tests do and look at."""
 
+import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
@@ -47,14 +48,15 @@ class Visitor:
         group = within or self.page.get_by_role("group", name="Filter group 1")
         self.filter_by(f"{partner} Cohorts", group)
         group.get_by_role("combobox", name="Find by name").last.fill(search or cohort)
-        group.locator(f"[role=option][data-value='{cohort}']").click()
+        row = group.locator(".segment-row").last
+        row.locator(f"[role=option][data-value='{cohort}']").click()
 
     def filter_by(self, what, within):
         """Choose what the last filter of the group is about."""
         row = within.locator(".segment-row").last
         row.get_by_label("What").select_option(label=what)
         value = row.get_by_label("What").input_value()
-        within.locator(f".segment-row[data-shape^='{value} ']").last.wait_for()
+        expect(row).to_have_attribute("data-shape", re.compile(f"^{value} "))
 
     def expect(self, locator, text):
         expect(locator).to_have_text(text)
