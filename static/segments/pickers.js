@@ -79,7 +79,7 @@ class Picker {
 
   close() {
     clearTimeout(this.waiting);
-    this.asked?.abort();
+    this.breakOff();
     this.hide();
     this.keep();
     this.input.value = "";
@@ -105,8 +105,14 @@ class Picker {
   // Breaks off what was asked before, so that the list is always that of the newest text.
   search(after) {
     clearTimeout(this.waiting);
-    this.asked?.abort();
+    this.breakOff();
     this.waiting = setTimeout(() => this.load(1), after);
+  }
+
+  // Nobody waits for that answer any more, so it is no failure that it doesn't come.
+  breakOff() {
+    this.asked?.abort();
+    this.asked = null;
   }
 
   async load(page) {
