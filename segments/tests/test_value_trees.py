@@ -46,7 +46,9 @@ GIVEN = {
     Takes.NUMBER: st.lists(st.sampled_from(NUMBERS[:-1]), min_size=1, max_size=1),
     Takes.TWO_NUMBERS: st.lists(st.sampled_from(NUMBERS[:-1]), min_size=2, max_size=2).map(sorted),
     Takes.TIME: st.lists(st.sampled_from(TIMES), min_size=1, max_size=1),
-    Takes.TWO_TIMES: st.lists(st.sampled_from(TIMES[:3]), min_size=2, max_size=2).map(sorted),
+    Takes.TWO_TIMES: st.lists(st.sampled_from(TIMES[:3]), min_size=2, max_size=2).map(
+        lambda times: sorted(times, key=values.moment)
+    ),
     Takes.DAY: st.just([TIMES[0]]) | st.just([TIMES[3]]),
     Takes.DAYS: st.lists(st.sampled_from([0, 1, 36_500]), min_size=1, max_size=1),
 }

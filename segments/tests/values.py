@@ -32,7 +32,8 @@ def bounds(text):
     """From and up to when, the end left out, a time goes on: a day is 24 hours."""
     start = moment(text)
     length = timedelta(days=1) if len(text) == 10 else timedelta(microseconds=1)
-    return start, start + length
+    last = datetime.max.replace(tzinfo=UTC)
+    return start, start + length if start < last - length else last
 
 
 def item(value):
