@@ -29,9 +29,9 @@ from segments.models import Segment
 from segments.pages.wording import edited_meanwhile
 from segments.reading import InvalidTree
 from segments.tree import parse
-from workspaces.current import current_workspace
+from workspaces.current import current_workspace, signed_in
 from workspaces.model_admin import WalledAdmin
-from workspaces.models import User, Workspace
+from workspaces.models import Workspace
 
 
 class BuilderAdmin(WalledAdmin):
@@ -111,17 +111,15 @@ class BuilderAdmin(WalledAdmin):
 
     def _page(self, request: HttpRequest, builder: Builder, may_save: bool) -> HttpResponse:
         segment = builder.segment
-        context = {
-            **self.admin_site.each_context(request),
-            "title": segment.name if segment else _("New segment"),
-            "opts": self.opts,
-            "original": segment,
-            "inline_admin_formsets": [],
-            "builder": builder,
-            "may_save": may_save,
-            "unsaved": request.method == "POST",
-        }
-        return TemplateResponse(request, "segments/builder.html", context)
+        return self.page(
+            request,
+            "segments/builder.html",
+            segment.name if segment else _("New segment"),
+            original=segment,
+            builder=builder,
+            may_save=may_save,
+            unsaved=request.method == "POST",
+        )
 
 
 def _submitted(request: HttpRequest, segment: Segment | None) -> Builder:
@@ -191,8 +189,3 @@ def shown_workspace(request: HttpRequest) -> Workspace:
     if workspace is None:
         raise Http404
     return workspace
-
-
-def signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -35,6 +35,12 @@ def standpoint(request: HttpRequest) -> Standpoint:
     return found
 
 
+def signed_in(request: HttpRequest) -> User:
+    """The person at the dashboard, where nobody gets in who isn't one."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def choose(request: HttpRequest, workspace: Workspace) -> None:
     """Look at `workspace` from now on, in this session and in those to come."""
     assert isinstance(request.user, User)

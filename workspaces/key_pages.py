@@ -16,9 +16,9 @@ from common.keyring import IssuedKey
 from common.keys import parse
 from common.models import ApiKey
 from workspaces import keys, showing
+from workspaces.current import signed_in as signed_in
 from workspaces.key_forms import KeyForm, RotationForm
 from workspaces.key_table import KeyRow
-from workspaces.models import User
 
 Context = dict[str, Any]
 
@@ -130,12 +130,6 @@ class KeyPages:
             _("That key opens nothing any more, so nothing can take its place: make a new one."),
         )
         return redirect(self.back)
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The person at the dashboard, where nobody gets in who isn't one."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _showing_as(key: ApiKey) -> str:

@@ -1,13 +1,9 @@
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 
 from cohorts.models import Cohort
 from workspaces.model_admin import ReadOnlyAdmin
-from workspaces.models import User
 
 
 class CohortPage(ReadOnlyAdmin):
@@ -35,26 +31,5 @@ class CohortPage(ReadOnlyAdmin):
     def may_upload(self, request: HttpRequest) -> bool:
         return request.user.has_perm("imports.add_job")
 
-    def page(
-        self, request: HttpRequest, template: str, title: str, **context: Any
-    ) -> TemplateResponse:
-        return TemplateResponse(
-            request,
-            template,
-            {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "opts": self.opts,
-                "inline_admin_formsets": [],
-                **context,
-            },
-        )
-
     def back_to(self, cohort: Cohort) -> HttpResponse:
         return redirect("admin:cohorts_cohort_change", cohort.pk)
-
-
-def signed_in(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

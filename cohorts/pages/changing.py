@@ -12,8 +12,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from cohorts import archiving, naming
 from cohorts.models import Cohort
-from cohorts.pages.base import CohortPage, signed_in
+from cohorts.pages.base import CohortPage
 from cohorts.pages.portrait import Portrait
+from workspaces.current import signed_in
 
 
 class NameForm(forms.Form):

@@ -23,14 +23,14 @@ from unfold.widgets import (
 from cohorts import id_files
 from cohorts.importing import files, replacing, targets
 from cohorts.models import Cohort, CohortImport, Mode
-from cohorts.pages.base import CohortPage, signed_in
+from cohorts.pages.base import CohortPage
 from cohorts.pages.overview import as_file
 from imports.files import InvalidFile
 from imports.forms import UploadForm
 from imports.models import Job
 from imports.uploads import is_too_large
 from partners.models import Partner
-from workspaces.current import current_workspace
+from workspaces.current import current_workspace, signed_in
 
 
 class CohortUploadForm(UploadForm):

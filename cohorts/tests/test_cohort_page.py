@@ -24,7 +24,7 @@ from cohorts.tests.factories import (
     moment,
     removes,
 )
-from segments import choices, services
+from segments import picks, services
 from segments.tree import parse
 from tests.factories import make_member, make_operator, make_workspace
 from workspaces.models import AuditEntry
@@ -323,7 +323,7 @@ def test_the_name_that_tinyclues_shows_as_export_file_name_finds_the_cohort(olga
     def found(text):
         listed = olga.get(reverse("admin:cohorts_cohort_changelist"), {"q": text})
         in_list = [cohort.external_id for cohort in listed.context["cl"].result_list]
-        in_picker = [pick.id for pick in choices.picks(acme, "cohort/tinyclues", text)]
+        in_picker = [pick.id for pick in picks.find(acme, "cohort/tinyclues", text).picks]
         assert in_list == in_picker
         return in_list
 

@@ -3,7 +3,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 
 from partners.models import Integration, Partner
 from partners.pages.portrait import Portrait
@@ -42,21 +41,6 @@ class PartnerPage(ReadOnlyAdmin):
     def has_connect_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may hand over to, disable and enable a partner, and try its keys."""
         return request.user.has_perm("partners.change_integration")
-
-    def page(
-        self, request: HttpRequest, template: str, title: str, **context: Any
-    ) -> TemplateResponse:
-        return TemplateResponse(
-            request,
-            template,
-            {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "opts": self.opts,
-                "inline_admin_formsets": [],
-                **context,
-            },
-        )
 
     def back_to(self, partner: Partner) -> HttpResponse:
         return redirect("admin:partners_partner_change", partner.pk)

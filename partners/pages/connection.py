@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from partners import connections
 from partners.pages.base import PartnerPage
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 
 class ConnectionPages(PartnerPage):

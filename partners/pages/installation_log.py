@@ -5,7 +5,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -45,16 +44,14 @@ class InstallationLogPages(ReadOnlyAdmin):
         if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         asked = wanted(request)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": str(self.opts.verbose_name_plural),
-            "opts": self.opts,
-            "inline_admin_formsets": [],
-            "wanted": asked,
-            "log": call_history.of_installation(answer=asked.answer, page=asked.page),
-            "lines_a_minute": LINES_A_MINUTE,
-        }
-        return TemplateResponse(request, "partners/installation_log.html", context)
+        return self.page(
+            request,
+            "partners/installation_log.html",
+            str(self.opts.verbose_name_plural),
+            wanted=asked,
+            log=call_history.of_installation(answer=asked.answer, page=asked.page),
+            lines_a_minute=LINES_A_MINUTE,
+        )
 
     @display(description=_("outcome"))
     def why(self, call: LoggedCall) -> str:

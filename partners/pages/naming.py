@@ -12,7 +12,7 @@ from partners import directory
 from partners.models import Partner
 from partners.pages.base import PartnerPage
 from partners.pages.forms import NameForm, PartnerForm
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 
 class NamingPages(PartnerPage):

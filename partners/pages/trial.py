@@ -16,7 +16,7 @@ from partners.pages.forms import TrialForm
 from partners.pages.portrait import Portrait
 from partners.pages.samples import endpoint
 from partners.trials import Answer
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 
 class TrialPage(PartnerPage):

@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
 from profiles.models import Profile
 from profiles.pages.portrait import Portrait
@@ -31,7 +30,7 @@ class UserPage(ReadOnlyAdmin):
             name: Paginator(getattr(portrait, name), PER_PAGE).get_page(request.GET.get(name))
             for name in SECTIONS
         }
-        return self.page(request, "profiles/user.html", portrait, sections=sections)
+        return self.user_page(request, "profiles/user.html", portrait, sections=sections)
 
     def found(self, request: HttpRequest, object_id: str) -> Profile:
         """The user of the current workspace, for someone who may see users."""
@@ -42,24 +41,19 @@ class UserPage(ReadOnlyAdmin):
             raise Http404
         return profile
 
-    def page(
+    def user_page(
         self, request: HttpRequest, template: str, portrait: Portrait, **context: Any
     ) -> HttpResponse:
         profile = portrait.profile
-        return TemplateResponse(
+        return self.page(
             request,
             template,
-            {
-                **self.admin_site.each_context(request),
-                "title": str(profile),
-                "opts": self.opts,
-                "original": profile,
-                "inline_admin_formsets": [],
-                "portrait": portrait,
-                "may_merge": self.has_merge_permission(request),
-                "may_delete": self.has_delete_permission(request, profile),
-                **context,
-            },
+            str(profile),
+            original=profile,
+            portrait=portrait,
+            may_merge=self.has_merge_permission(request),
+            may_delete=self.has_delete_permission(request, profile),
+            **context,
         )
 
     def has_merge_permission(self, request: HttpRequest) -> bool:

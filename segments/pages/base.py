@@ -4,12 +4,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from segments.models import Segment
 from workspaces.model_admin import WalledAdmin
-from workspaces.models import User
 
 EXPORT = "segments.export_segment"
 SEE_USERS = "profiles.view_profile"
@@ -34,24 +32,10 @@ class SegmentPage(WalledAdmin):
             raise PermissionDenied
         return segment
 
-    def page(
+    def segment_page(
         self, request: HttpRequest, template: str, segment: Segment, **context: Any
     ) -> HttpResponse:
-        return TemplateResponse(
-            request,
-            template,
-            {
-                **self.admin_site.each_context(request),
-                "title": segment.name,
-                "opts": self.opts,
-                "original": segment,
-                "inline_admin_formsets": [],
-                "may_change": self.has_change_permission(request, segment),
-                **context,
-            },
+        may_change = self.has_change_permission(request, segment)
+        return self.page(
+            request, template, segment.name, original=segment, may_change=may_change, **context
         )
-
-
-def signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -7,16 +7,15 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy, ngettext
 
 from segments import bulk, usage
 from segments.forms import TagsForm
 from segments.models import Segment
-from segments.pages.base import SegmentPage, signed_in
+from segments.pages.base import SegmentPage
 from segments.pages.wording import refusal
-from workspaces.current import current_workspace
+from workspaces.current import current_workspace, signed_in
 
 # Segments that the question lists by name.
 MOST_LISTED = 20
@@ -103,19 +102,17 @@ class BulkActions(SegmentPage):
         chosen = list(queryset.order_by("name", "pk"))
         workspace = current_workspace(request)
         uses = usage.uses_of_each(workspace.pk if workspace else 0, [one.pk for one in chosen])
-        context = {
-            **self.admin_site.each_context(request),
-            "title": question.title,
-            "opts": self.opts,
-            "inline_admin_formsets": [],
-            "question": question,
-            "form": form,
-            "chosen": chosen,
-            "shown": [(one, uses[one.pk]) for one in chosen[:MOST_LISTED]],
-            "hidden": max(0, len(chosen) - MOST_LISTED),
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "segments/bulk.html", context)
+        return self.page(
+            request,
+            "segments/bulk.html",
+            question.title,
+            question=question,
+            form=form,
+            chosen=chosen,
+            shown=[(one, uses[one.pk]) for one in chosen[:MOST_LISTED]],
+            hidden=max(0, len(chosen) - MOST_LISTED),
+            checkbox=ACTION_CHECKBOX_NAME,
+        )
 
 
 def _tell_refusals(request: HttpRequest, outcome: bulk.Outcome) -> None:

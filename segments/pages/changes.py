@@ -7,8 +7,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from segments import paths, services, stars
-from segments.pages.base import SegmentPage, signed_in
+from segments.pages.base import SegmentPage
 from segments.pages.wording import refusal
+from workspaces.current import signed_in
 
 
 class ChangePages(SegmentPage):

@@ -5,9 +5,10 @@ from django.urls import URLPattern
 
 from segments.members import LARGEST_ID
 from segments.models import Star
-from segments.pages.base import EXPORT, SEE_USERS, SegmentPage, signed_in
+from segments.pages.base import EXPORT, SEE_USERS, SegmentPage
 from segments.pages.export import COLUMNS
 from segments.pages.portrait import Portrait, read_audience
+from workspaces.current import signed_in
 
 
 class DetailPage(SegmentPage):
@@ -28,7 +29,7 @@ class DetailPage(SegmentPage):
         portrait = Portrait(segment, audience)
         rows, versions = portrait.versions(request.GET.get("versions"))
         person = signed_in(request)
-        return self.page(
+        return self.segment_page(
             request,
             "segments/detail.html",
             segment,

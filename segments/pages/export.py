@@ -25,10 +25,11 @@ from segments import evaluation, paths
 from segments.exporting import kind, rows
 from segments.exporting.membership import Order
 from segments.models import Segment
-from segments.pages.base import EXPORT, SEE_USERS, SegmentPage, signed_in
+from segments.pages.base import EXPORT, SEE_USERS, SegmentPage
 from segments.reading import InvalidTree
 from segments.tree import parse
 from workspaces import audit
+from workspaces.current import signed_in
 
 # Users that are read at once.
 AT_ONCE = 2_500

@@ -15,9 +15,9 @@ from unfold.views import ChangeList
 from common.snapshots import snapshot
 from segments import paths, usage
 from segments.models import Segment
-from segments.pages.base import SegmentPage, signed_in
+from segments.pages.base import SegmentPage
 from segments.sizes import sizes
-from workspaces.current import current_workspace
+from workspaces.current import current_workspace, signed_in
 
 # What the column of sizes is sorted by: nothing in the database.
 SIZE = "counted_size"

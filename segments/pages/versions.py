@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from segments import paths, services
 from segments.differences import differences, filter_lines
 from segments.models import Segment, Version
-from segments.pages.base import SegmentPage, signed_in
+from segments.pages.base import SegmentPage
 from segments.pages.wording import refusal
 from segments.reading import InvalidTree
+from workspaces.current import signed_in
 
 
 class VersionPages(SegmentPage):
@@ -36,7 +37,7 @@ class VersionPages(SegmentPage):
         newest = _version(segment, segment.version)
         earlier = segment.versions.filter(number__lt=number).order_by("-number").first()
         later = segment.versions.filter(number__gt=number).order_by("number").first()
-        return self.page(
+        return self.segment_page(
             request,
             "segments/version.html",
             segment,

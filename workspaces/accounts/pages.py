@@ -16,7 +16,7 @@ from workspaces import showing
 from workspaces.accounts import codes, factors, sessions, waits
 from workspaces.accounts.forms import CodeForm, PasswordForm
 from workspaces.accounts.sign_in import admin_page
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 from workspaces.models import User
 
 RECOVERY = "recovery_codes"

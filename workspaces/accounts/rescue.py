@@ -12,8 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from workspaces.accounts import factors, lockouts
-from workspaces.current import current_workspace
-from workspaces.key_pages import signed_in
+from workspaces.current import current_workspace, signed_in
 from workspaces.models import User
 
 UNLOCK, RESET = "unlock", "reset"

@@ -18,8 +18,7 @@ from common.keys import KeyKind, parse
 from workspaces import showing
 from workspaces.accounts import lockouts
 from workspaces.accounts.rescue import RescuePage
-from workspaces.current import current_workspace
-from workspaces.key_pages import signed_in
+from workspaces.current import current_workspace, signed_in
 from workspaces.model_admin import ReadOnlyAdmin
 from workspaces.models import Invitation, Membership, SecondFactor
 from workspaces.team import invitations, mail, members
