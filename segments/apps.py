@@ -12,12 +12,15 @@ class SegmentsConfig(AppConfig):
         from imports import kinds, results  # noqa: PLC0415  # likewise
         from profiles import belonging as belongings  # noqa: PLC0415  # likewise
         from segments import audited, belonging, cohort_usage, usage  # noqa: PLC0415  # likewise
+        from segments import overview as our_overview  # noqa: PLC0415  # likewise
         from segments.exporting.kind import SEGMENT_EXPORT  # noqa: PLC0415  # likewise
-        from workspaces import audit_names  # noqa: PLC0415  # likewise
+        from workspaces import audit_names, overview  # noqa: PLC0415  # likewise
 
         belongings.register("segments", belonging.read)
         usage.register(usage.segments_made_of)
         cohort_users.register(cohort_usage.uses)
         audit_names.register("segment", audited.segments)
+        overview.register(10, "profiles.view_profile", our_overview.users)
+        overview.register(30, "segments.view_segment", our_overview.read)
         kinds.register(SEGMENT_EXPORT)
         results.register(SEGMENT_EXPORT.name, "segments.export_segment")

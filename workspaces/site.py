@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from workspaces import overview
 from workspaces.accounts.forms import NewPasswordForm
 from workspaces.accounts.sign_in import PasswordView
 
@@ -72,6 +73,12 @@ class DashboardSite(UnfoldAdminSite):  # type: ignore[misc]
             template_name=self.password_change_template or "registration/password_change_form.html",
         )
         return cast(HttpResponse, view(request))
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The overview, in the place of a list of models."""
+        context = {**(extra_context or {}), "overview": overview.read(request)}
+        answer: HttpResponse = super().index(request, context)
+        return answer
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
