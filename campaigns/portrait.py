@@ -86,6 +86,21 @@ class Portrait:
         return self.campaign.state in (State.SENDING, State.SCHEDULED)
 
     @property
+    def sent(self) -> int:
+        """Messages that went out, of all steps."""
+        return sum(each.results.sent for each in self.sendings)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are still to go out: those of a step to come are its whole audience."""
+        if self.launch is None:
+            return 0
+        audience = self.launch.audience_size - self.launch.control_size
+        return sum(
+            each.results.waiting if each.sending.started_at else audience for each in self.sendings
+        )
+
+    @property
     def resendable(self) -> dict[str, int]:
         """How many of each fate may be sent it again, now that everybody had their turn."""
         done = [each for each in self.sendings if each.sending.state == SendingState.SENT]

@@ -20,13 +20,18 @@ from campaigns.pages.setup import SetupPages
 from campaigns.services import InvalidCampaign
 from segments import edits, panel
 from segments.builder import Builder
+from segments.showing import Step
 from segments.builder_admin import shown_workspace
 from segments.draft import Draft
 from segments.models import Segment
 from segments.reading import InvalidTree
+from segments.sizes import sizes
 from segments.tree import parse
 from workspaces.key_pages import signed_in
 from workspaces.models import Workspace
+
+# Segments whose sizes stand beside their names; nobody compares more.
+MOST_COUNTED = 200
 
 
 class AudienceForm(forms.Form):
@@ -64,6 +69,15 @@ class AudienceForm(forms.Form):
         return {"segments": list(wanted.segments), "control_percent": wanted.control_percent}
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A segment that can be a target. Its size is left out where there are very many."""
+
+    segment: Segment
+    is_chosen: bool
+    size: int | None
+
+
 @dataclass
 class AudienceBuilder(Builder):
     """The builder of segments, with the filters of a campaign in it.
@@ -81,6 +95,28 @@ class AudienceBuilder(Builder):
             self.tree = filters
         except InvalidTree as error:
             self.draft.blame(error)
+
+    @property
+    def choices(self) -> list[Choice]:
+        """All active segments, those that are chosen first. Scripts need none of their sizes."""
+        field: Any = self.form.fields["segments"]
+        found = sorted(field.queryset, key=lambda each: each.pk not in self.wanted.segments)
+        counted = {} if self.is_live else sizes(self.workspace.pk, found[:MOST_COUNTED])
+        return [
+            Choice(each, each.pk in self.wanted.segments, counted.get(each.pk)) for each in found
+        ]
+
+    @property
+    def steps(self) -> list[Step]:
+        """Those of the filters, and what the chosen segments leave of them."""
+        if self.reach is None:
+            return []
+        found = super().steps
+        if not self.wanted.segments:
+            return found if len(found) > 1 else []
+        everyone = self.reach.everyone
+        start = found or [Step(_("Everyone"), everyone, everyone)]
+        return [*start, Step(_("Target segments"), self.reach.total, everyone)]
 
 
 class AudiencePage(SetupPages):

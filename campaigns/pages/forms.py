@@ -9,7 +9,6 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -173,7 +172,12 @@ class StepForm(forms.Form):
 
 
 class ScheduleForm(forms.Form):
-    at = forms.SplitDateTimeField(label=_("Launch at"), widget=UnfoldAdminSplitDateTimeWidget())
+    """The time is the server's, which is UTC: the page says so, and what it is now."""
+
+    at = forms.DateTimeField(
+        label=_("Launch at (UTC)"),
+        widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}),
+    )
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -58,7 +58,6 @@ class RunningPages(SummaryPage):
         pages = [
             ("pause", services.pause),
             ("resume", services.resume),
-            ("stop", services.stop),
             ("archive", services.archive),
         ]
         return [
@@ -66,6 +65,7 @@ class RunningPages(SummaryPage):
                 self.route(f"<uuid:object_id>/{name}/", self._control(service), name)
                 for name, service in pages
             ),
+            self.route("<uuid:object_id>/stop/", self.stop_view, "stop"),
             self.route("<uuid:object_id>/progress/", self.progress_view, "progress"),
             self.route("<uuid:object_id>/export/", self.export_view, "export"),
             self.route("<uuid:object_id>/resend/", self.resend_view, "resend"),
@@ -142,6 +142,15 @@ class RunningPages(SummaryPage):
         )
         return self.to("change", campaign)
 
+    def stop_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Nobody else gets it, for good, once somebody has read how many that are."""
+        campaign = self.editable(request, object_id)
+        if request.method == "POST":
+            return self._control(services.stop)(request, object_id)
+        if campaign.state not in (State.SENDING, State.PAUSED):
+            return self.to("change", campaign)
+        return self._page(request, "campaigns/stop.html", campaign)
+
     def export_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         """Every recipient with what became of them, for the partner who measures the effect."""
         campaign = self.editable(request, object_id)
@@ -171,7 +180,7 @@ class RunningPages(SummaryPage):
     def _controls(self, campaign: Campaign) -> list[Control]:
         """What can be done with it in its state."""
         found = [
-            Control(name, self.address(page, campaign.pk))
+            Control(name, self.address(page, campaign.pk), asks=page == "stop")
             for page, name in _CONTROLS.get(campaign.state, ())
         ]
         for fate, number in Portrait.of(campaign).resendable.items():

@@ -159,12 +159,10 @@ def test_a_campaign_is_scheduled_and_taken_off_the_schedule(marta, acme):
     campaign = make_campaign()
     past, later = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
 
-    page = shown(
-        marta.post(page_of(campaign, "summary"), {"at_0": f"{past:%Y-%m-%d}", "at_1": "10:00"})
-    )
+    page = shown(marta.post(page_of(campaign, "summary"), {"at": f"{past:%Y-%m-%d}T10:00"}))
     assert "That time is past" in page
 
-    marta.post(page_of(campaign, "summary"), {"at_0": f"{later:%Y-%m-%d}", "at_1": "10:00"})
+    marta.post(page_of(campaign, "summary"), {"at": f"{later:%Y-%m-%d}T10:00"})
     assert fresh(campaign).state == State.SCHEDULED
     assert "Back to draft" in shown(marta.get(page_of(campaign, "change")))
 
@@ -213,3 +211,35 @@ def test_a_viewer_looks_and_does_nothing(client, acme):
         assert client.get(page_of(campaign, page)).status_code == 403
     assert client.post(page_of(campaign, "launch")).status_code == 403
     assert fresh(campaign).state == State.DRAFT
+
+
+def test_stopping_for_good_asks_and_says_whom_it_touches(marta, mailbox):
+    make_users("ana", "bob")
+    campaign = make_campaign()
+    launched(campaign)
+
+    asked = shown(marta.get(page_of(campaign, "stop")))
+
+    assert "Stop Spring for good?" in asked
+    assert "<dt>Will never get it</dt><dd>2</dd>" in asked
+    assert fresh(campaign).state == State.SENDING
+    marta.post(page_of(campaign, "stop"))
+    assert fresh(campaign).state == State.STOPPED
+
+
+def test_segments_are_chosen_by_name_and_size_and_are_part_of_the_funnel(marta, tinyclues):
+    make_users("ana", "bob", "cleo")
+    uploaded(tinyclues, spring=["ana", "bob"])
+    segment = make_segment("Spring", "spring")
+    campaign = make_campaign()
+
+    assert "<span>Spring</span> <small>2 users</small>" in shown(
+        marta.get(page_of(campaign, "audience"))
+    )
+    answer = marta.post(
+        page_of(campaign, "audience/reach"),
+        {"segments": [str(segment.pk)], "control_percent": "0", "live": "1"},
+    )
+
+    assert "Target segments" in shown(answer)
+    assert answer.context["builder"].reach.total == 2

@@ -88,6 +88,11 @@ class Home:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
+    @property
+    def mail(self) -> Path:
+        """Where messages are written that no server takes; made when there is one."""
+        return self.path / "mail"
+
     def new_metrics(self) -> Path:
         """Where the processes of a run count together, emptied of what the last run counted."""
         folder = self.folder / "metrics"
