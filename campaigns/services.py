@@ -193,6 +193,11 @@ def _move(
     _note(locked, done, by=by)
 
 
+def note_test(campaign: Campaign, *, by: audit.Actor) -> None:
+    """That somebody had its message mailed to themselves."""
+    _note(campaign, "tested", by=by)
+
+
 def _describe(campaign: Campaign, *, name: str, description: str, tags: Iterable[str]) -> None:
     campaign.name = name.strip()
     if not campaign.name:

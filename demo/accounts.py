@@ -7,6 +7,8 @@ from workspaces import audit
 from workspaces.models import User
 
 USERNAME = "admin"
+# Nobody's: tests of messages go there, into a file.
+EMAIL = "admin@example.com"
 PASSWORD = "quayside"  # noqa: S105  # printed at every start
 
 
@@ -18,7 +20,7 @@ def ensure(*, by: audit.Actor) -> None:
     if settings.PRODUCTION or User.objects.filter(is_superuser=True).exists():
         return
     with transaction.atomic():
-        User.objects.create_superuser(USERNAME, password=PASSWORD)
+        User.objects.create_superuser(USERNAME, EMAIL, PASSWORD)
         audit.record(
             workspace=None,
             by=by,

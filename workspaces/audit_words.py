@@ -83,6 +83,7 @@ WORDS: Mapping[str, Any] = {
     "campaign.resumed": _("Campaign resumed"),
     "campaign.stopped": _("Campaign stopped"),
     "campaign.resent": _("Campaign sent again"),
+    "campaign.tested": _("Test of a campaign sent"),
     "campaign.archived": _("Campaign archived"),
     "canvas.created": _("Canvas created"),
     "canvas.changed": _("Canvas changed"),
@@ -93,6 +94,7 @@ WORDS: Mapping[str, Any] = {
     "canvas.resumed": _("Canvas resumed"),
     "canvas.stopped": _("Canvas stopped"),
     "canvas.resent": _("Canvas sent again"),
+    "canvas.tested": _("Test of a Canvas sent"),
     "canvas.archived": _("Canvas archived"),
 }
 

@@ -20,11 +20,11 @@ from campaigns.pages.setup import SetupPages
 from campaigns.services import InvalidCampaign
 from segments import edits, panel
 from segments.builder import Builder
-from segments.showing import Step
 from segments.builder_admin import shown_workspace
 from segments.draft import Draft
 from segments.models import Segment
 from segments.reading import InvalidTree
+from segments.showing import Step
 from segments.sizes import sizes
 from segments.tree import parse
 from workspaces.key_pages import signed_in

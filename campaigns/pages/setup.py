@@ -14,6 +14,7 @@ from campaigns.channels.base import InvalidMessage
 from campaigns.models import Campaign, Channel, Kind, Step
 from campaigns.pages.base import CampaignPage
 from campaigns.pages.forms import FORMS, BasicsForm, MessageForm, NewForm, StepForm
+from campaigns.pages.trying import tried
 from campaigns.services import InvalidCampaign
 from segments.builder_admin import shown_workspace
 from workspaces.key_pages import signed_in
@@ -128,10 +129,15 @@ class SetupPages(CampaignPage):
         timing = None
         if campaign.kind == Kind.CANVAS:
             timing = StepForm(sent, initial=StepForm.initial_of(step))
-        if sent is not None and _kept(request, step, form, timing):
+        shown: dict[str, Any] = {}
+        if sent is not None and ("_preview" in sent or "_test" in sent):
+            shown = tried(request, step, form)
+        elif sent is not None and _kept(request, step, form, timing):
             messages.success(request, _("The message is saved."))
             return self.to("message" if timing else "audience", campaign)
-        return self.setup(request, "message", campaign, form=form, timing=timing, step=step)
+        return self.setup(
+            request, "message", campaign, form=form, timing=timing, step=step, **shown
+        )
 
 
 def _kept(request: HttpRequest, step: Step, form: MessageForm, timing: StepForm | None) -> bool:

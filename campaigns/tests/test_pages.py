@@ -13,6 +13,7 @@ from campaigns.tests.test_launching import cohort_filter, make_segment, uploaded
 from cohorts.tests.factories import Connector, apply_all
 from segments.tests.test_builder import row
 from tests.factories import make_marketer, make_member, make_workspace
+from workspaces.models import AuditEntry, User
 from workspaces.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -243,3 +244,38 @@ def test_segments_are_chosen_by_name_and_size_and_are_part_of_the_funnel(marta, 
 
     assert "Target segments" in shown(answer)
     assert answer.context["builder"].reach.total == 2
+
+
+def test_a_message_is_looked_at_as_a_user_sees_it_and_nothing_is_saved_or_sent(marta, mailbox):
+    make_users("ana", "bob")
+    campaign = make_campaign()
+    typed = {"subject": "Hi {{ user.first_name }}", "html": "<b>{{ user.first_name }}</b>"}
+
+    first = shown(marta.post(page_of(campaign, "message"), {**typed, "_preview": "1"}))
+    named = marta.post(
+        page_of(campaign, "message"), {**typed, "preview_for": "bob@example.com", "_preview": "1"}
+    )
+
+    assert "<strong>Hi ana</strong>" in first
+    assert '<iframe sandbox="" srcdoc="&lt;b&gt;bob&lt;/b&gt;"' in shown(named)
+    assert "Nobody has that id" in shown(
+        marta.post(page_of(campaign, "message"), {**typed, "preview_for": "zoe", "_preview": "1"})
+    )
+    assert campaign.steps.get().message["subject"].startswith("Hello")
+    assert mailbox.messages == []
+
+
+def test_a_test_goes_to_whoever_is_signed_in_and_into_the_audit_log(marta, acme, mailbox):
+    make_users("ana")
+    campaign = make_campaign()
+    typed = {"subject": "Hi {{ user.first_name }}", "text": "Look.", "_test": "1"}
+    page = page_of(campaign, "message")
+
+    assert "Your account has no email address" in shown(marta.post(page, typed))
+    User.objects.filter(username="marta").update(email="marta@example.com")
+    assert "A test went to marta@example.com." in shown(marta.post(page, typed))
+
+    (message,) = mailbox.messages
+    assert message["To"] == "marta@example.com"
+    assert message["Subject"] == "[Test] Hi ana"
+    assert AuditEntry.objects.filter(action="campaign.tested", actor="marta").count() == 1
