@@ -26,8 +26,6 @@ NOT_KEPT = frozenset(
         "current_location",
         "date_of_first_session",
         "date_of_last_session",
-        "email_click_tracking_disabled",
-        "email_open_tracking_disabled",
         "facebook",
         "image_url",
         "marked_email_as_spam_at",
@@ -55,12 +53,17 @@ def _is_time_zone(value: object) -> bool:
     return isinstance(value, str) and value in _TIME_ZONES
 
 
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 _TIME_ZONES = available_timezones()
 _TEXT = (is_text, f"a string of up to {LONGEST_TEXT:,} characters")
 _SUBSCRIPTION = (
     _one_of("opted_in", "subscribed", "unsubscribed"),
     "opted_in, subscribed or unsubscribed",
 )
+_FLAG = (_is_flag, "true or false")
 
 # The standard fields: which values each takes, and how to say so.
 STANDARD: Mapping[str, tuple[Callable[[object], bool], str]] = {
@@ -76,7 +79,11 @@ STANDARD: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "time_zone": (_is_time_zone, "a time zone of the IANA database"),
     "email_subscribe": _SUBSCRIPTION,
     "push_subscribe": _SUBSCRIPTION,
+    "email_open_tracking_disabled": _FLAG,
+    "email_click_tracking_disabled": _FLAG,
 }
+# Those of them that are yes or no; the others are texts.
+FLAGS = frozenset(name for name, rule in STANDARD.items() if rule is _FLAG)
 
 
 _CUSTOM = (custom_values.is_custom, custom_values.DESCRIPTION)

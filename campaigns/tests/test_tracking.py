@@ -87,6 +87,36 @@ def test_nobody_is_tracked_where_the_message_doesn_t_ask_for_it(mailbox):
     assert "https://shop.example/two" in links(mailbox)
 
 
+@pytest.mark.parametrize(
+    ("refused", "opens", "clicks"),
+    [
+        ({}, True, True),
+        ({"email_open_tracking_disabled": True}, False, True),
+        ({"email_click_tracking_disabled": True}, True, False),
+        (
+            {"email_open_tracking_disabled": False, "email_click_tracking_disabled": None},
+            True,
+            True,
+        ),
+    ],
+)
+def test_nobody_is_tracked_who_opted_out_of_it(mailbox, refused, opens, clicks):
+    make_users("ana", **refused)
+    sent(launched(make_campaign(email(html=HTML))))
+
+    assert ("<img" in html_of(mailbox)) is opens
+    assert ("https://shop.example/two" not in links(mailbox)) is clicks
+
+
+def test_whoever_opted_out_after_the_launch_is_not_tracked_either(mailbox):
+    shop = make_users("ana")
+    sending = launched(make_campaign(email(html=HTML)))
+    shop.track({**user("ana"), "email_open_tracking_disabled": True})
+    sent(sending)
+
+    assert "<img" not in html_of(mailbox)
+
+
 def test_looking_at_the_way_out_changes_nothing_and_the_button_takes_it(mailbox, browser):
     make_users("ana")
     sending = sent(launched(make_campaign()))

@@ -15,7 +15,7 @@ from pyroaring import BitMap64
 from common.bitmaps import BLOCK_BITS
 from common.cursors import binary_cursor
 from common.snapshots import snapshot
-from profiles.attributes import STANDARD
+from profiles.attributes import FLAGS, STANDARD
 from profiles.facets import subjects
 from profiles.facets.asks import ALIAS_LABELS, Origin, attribute
 from profiles.facets.current import AT_ONCE
@@ -74,8 +74,13 @@ class FrequentValue:
 
 
 def known_attributes(workspace_id: int) -> list[KnownAttribute]:
-    """Standard fields in their order, then the others that anybody has, by name."""
-    found: dict[str, dict[ValueKind, int]] = {name: {} for name in STANDARD}
+    """Standard fields in their order, then the others that anybody has, by name.
+
+    A flag can be asked as yes or no before anybody has it.
+    """
+    found: dict[str, dict[ValueKind, int]] = {
+        name: {ValueKind.BOOLEAN: 0} if name in FLAGS else {} for name in STANDARD
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TYPES, [workspace_id])
         for name, kind, users in sorted(cursor.fetchall()):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from imports.files import InvalidFile
 from imports.rejects import OWN
-from profiles.attributes import STANDARD, check
+from profiles.attributes import FLAGS, STANDARD, check
 from profiles.custom_values import LONGEST_NAME, InvalidValue
 from profiles.rules import Kind
 
@@ -91,11 +91,13 @@ def _identity(names: list[str]) -> tuple[Kind, int | None, int]:
 
 
 def _column(index: int, name: str) -> Column:
-    if name in STANDARD:
-        return Column(index, name, None if name in PLAIN else _standard(name))
     bare, colon, kind = name.rpartition(":")
     typed = bool(colon and bare) and kind in _TYPES
     final = bare if typed else name
+    if final in FLAGS:
+        return Column(index, final, _boolean, typed=True)
+    if final in STANDARD:  # their type is known, whatever the header says
+        return Column(index, final, None if final in PLAIN else _standard(final))
     if not 0 < len(final) <= LONGEST_NAME:
         raise InvalidFile(
             _("Column %(number)d needs a name of at most %(most)d characters.")

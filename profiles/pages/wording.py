@@ -24,6 +24,8 @@ ATTRIBUTES: Mapping[str, Any] = {
     "time_zone": gettext_lazy("Time zone"),
     "email_subscribe": gettext_lazy("Email subscription"),
     "push_subscribe": gettext_lazy("Push subscription"),
+    "email_open_tracking_disabled": gettext_lazy("Opted out of tracked opens"),
+    "email_click_tracking_disabled": gettext_lazy("Opted out of tracked clicks"),
 }
 
 _SUBSCRIPTIONS = {
@@ -70,7 +72,7 @@ def attribute(name: str, value: Any) -> Attribute:
 
 
 def _standard(name: str, value: Any) -> Attribute:
-    text = str(_VALUES.get(name, {}).get(str(value), value))
+    text = str(_VALUES.get(name, {}).get(str(value), _text(value)))
     return Attribute(name, str(ATTRIBUTES[name]), text)
 
 

@@ -78,6 +78,9 @@ def test_the_names_of_columns_are_those_of_the_attributes_without_their_type():
         ("t:time", "2026-01-31T10:00:00.5Z", "2026-01-31T10:00:00.500000Z"),
         ("dob", "1990-02-28", "1990-02-28"),
         ("gender", "F", "F"),
+        ("email_open_tracking_disabled", "yes", True),
+        ("email_click_tracking_disabled:boolean", "false", False),
+        ("phone:number", "0639981234", "0639981234"),
         ("time_zone", "Europe/Paris", "Europe/Paris"),
     ],
 )
@@ -101,9 +104,11 @@ def test_a_cell_becomes_what_its_column_holds(column, text, value):
         ("t:time", "yesterday"),
         ("t:time", "0001-01-01T00:00:00+14:00"),
         ("dob", "28/02/1990"),
+        ("dob:number", "1990"),
         ("gender", "female"),
         ("time_zone", "Paris"),
         ("email_subscribe", "yes"),
+        ("email_open_tracking_disabled", "maybe"),
     ],
 )
 def test_a_cell_that_its_column_cannot_hold_is_refused(column, text):

@@ -16,6 +16,8 @@ ALL_IN_ONE = {
     "gender": "F",
     "time_zone": "Europe/Paris",
     "email_subscribe": "opted_in",
+    "email_open_tracking_disabled": True,
+    "email_click_tracking_disabled": False,
     "points": 7,
     "shirts": ["M"],
     "shoe": {"size": 40},

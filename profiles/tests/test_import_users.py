@@ -68,6 +68,18 @@ def test_importing_again_changes_only_what_cells_say(acme, imported):
     assert attributes() == {"email": "a@example.com", "age": 42, "vip": False}
 
 
+def test_a_flag_of_braze_s_is_yes_or_no_whether_its_column_says_so_or_not(acme, imported):
+    header = "external_id,email_open_tracking_disabled,email_click_tracking_disabled:boolean"
+
+    counts, _ = imported(f"{header}\nana,true,no\nbob,perhaps,no\n")
+
+    assert counts == ["created 1", "updated 0", "rejected 1"]
+    assert attributes() == {
+        "email_open_tracking_disabled": True,
+        "email_click_tracking_disabled": False,
+    }
+
+
 def test_a_line_that_says_nothing_new_leaves_the_user_alone(acme, imported):
     imported("external_id,age:number\nana,41\n")
     before = Profile.objects.get().updated_at

@@ -131,6 +131,8 @@ def test_a_user_is_named_by_one_of_three_ids():
         {"external_id": "ana", "dob": "20260201"},
         {"external_id": "ana", "time_zone": "Mars/Olympus"},
         {"external_id": "ana", "email_subscribe": "yes"},
+        {"external_id": "ana", "email_open_tracking_disabled": "true"},
+        {"external_id": "ana", "email_click_tracking_disabled": 1},
     ],
 )
 def test_an_item_that_makes_no_sense_fails_with_a_reason(entry):

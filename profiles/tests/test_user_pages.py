@@ -1,5 +1,6 @@
 """Users in the dashboard: their list and search, the page of each, merging and deleting."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -236,6 +237,7 @@ def test_a_user_s_page_shows_what_is_known(olga, acme):
         email="ann@example.com",
         gender="F",
         email_subscribe="opted_in",
+        email_open_tracking_disabled=False,
         vip=True,
         seen_at="2026-05-04T10:00:00Z",
         tags=["a", "b"],
@@ -271,6 +273,7 @@ def test_a_user_s_page_shows_what_is_known(olga, acme):
         "1,234",
     ):
         assert shown in text, shown
+    assert re.search(r"Opted out of tracked opens(<[^>]*>|\s)+No\b", text)
 
 
 def test_a_device_of_an_anonymous_user_takes_part(olga, acme):

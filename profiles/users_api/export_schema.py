@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from profiles.attributes import STANDARD
+from profiles.attributes import FLAGS, STANDARD
 from profiles.exporting import FIELDS
 from profiles.users_api.decoding import MOST_ITEMS
 
@@ -66,7 +66,8 @@ ExportedUser = inline_serializer(
         "user_aliases": _alias("ExportedAlias"),
         "braze_id": _text(),
         "random_bucket": serializers.IntegerField(required=False, min_value=0, max_value=9_999),
-        **{name: _text() for name in STANDARD},
+        **{name: _text() for name in STANDARD if name not in FLAGS},
+        **{name: serializers.BooleanField(required=False) for name in STANDARD if name in FLAGS},
         "custom_attributes": serializers.DictField(required=False),
         "custom_events": _done("ExportedEvent"),
         "purchases": _done("ExportedPurchase"),

@@ -136,6 +136,7 @@ def test_pickers_know_attributes_their_types_and_frequent_values_as_people_write
 
     assert next(iter(found)) == "email"
     assert found["email"].users == 0
+    assert found["email_open_tracking_disabled"].kinds == {ValueKind.BOOLEAN: 0}
     assert "secret" not in found
     assert (found["country"].users, found["country"].kinds) == (3, {ValueKind.TEXT: 3})
     assert found["age"].kinds == {ValueKind.NUMBER: 2}
