@@ -1,6 +1,5 @@
 """What a workspace's own systems may read about its cohorts."""
 
-from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,12 +11,11 @@ from cohorts import read_schema
 from cohorts.models import Cohort
 from cohorts.search import search
 from cohorts.sizes import sizes
-from common.errors import BadRequest, NotFound
+from common import queries
+from common.errors import NotFound
 from common.snapshots import snapshot
-from workspaces.models import RestApiKey
-
-PAGE_SIZE = 100
-LAST_PAGE = 10_000_000
+from common.times import stamp
+from workspaces.authentication import key_of
 
 
 @extend_schema(tags=["Cohorts"])
@@ -40,13 +38,13 @@ class CohortListView(APIView):
         responses=read_schema.answers(read_schema.CohortList, 400),
     )
     def get(self, request: Request) -> Response:
-        page = _page(request)
+        page = queries.page(request.query_params)
         cohorts = search(_cohorts(request), request.query_params.get("search", ""))
         if "partner" in request.query_params:
-            cohorts = cohorts.filter(partner__slug=_text(request, "partner"))
+            cohorts = cohorts.filter(partner__slug=queries.text(request.query_params, "partner"))
         chosen = cohorts.order_by("pk").prefetch_related("former_names")
-        listed = chosen[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-        return Response({"message": "success", "cohorts": [_summary(cohort) for cohort in listed]})
+        listed = [_summary(cohort) for cohort in chosen[page]]
+        return Response({"message": "success", "cohorts": listed})
 
 
 @extend_schema(tags=["Cohorts"])
@@ -63,7 +61,8 @@ class CohortDetailsView(APIView):
         responses=read_schema.answers(read_schema.CohortDetails, 400, 404),
     )
     def get(self, request: Request) -> Response:
-        partner, external_id = _text(request, "partner"), _text(request, "cohort_id")
+        query = request.query_params
+        partner, external_id = queries.text(query, "partner"), queries.text(query, "cohort_id")
         with snapshot():
             wanted = _cohorts(request).filter(partner__slug=partner, external_id=external_id)
             cohort = wanted.prefetch_related("former_names").first()
@@ -80,9 +79,7 @@ class CohortDetailsView(APIView):
 
 
 def _cohorts(request: Request) -> Any:
-    key = request.auth
-    assert isinstance(key, RestApiKey)
-    found = Cohort.objects.filter(workspace=key.workspace)
+    found = Cohort.objects.filter(workspace=key_of(request).workspace)
     return found.select_related("partner", "head", "cursor")
 
 
@@ -95,25 +92,7 @@ def _summary(cohort: Cohort) -> dict[str, Any]:
         "former_names": [former.name for former in cohort.former_names.all()],
         "export_file_name": cohort.export_file_name,
         "archived": cohort.archived_at is not None,
-        "created_at": _time(cohort.created_at),
-        "last_received_at": _time(cohort.head.last_received_at),
-        "last_applied_at": _time(cohort.cursor.last_applied_at),
+        "created_at": stamp(cohort.created_at),
+        "last_received_at": stamp(cohort.head.last_received_at),
+        "last_applied_at": stamp(cohort.cursor.last_applied_at),
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds")
-
-
-def _text(request: Request, name: str) -> str:
-    text: str = request.query_params.get(name, "")
-    if not text or "\0" in text:
-        raise BadRequest(f"{name} must be a valid string")
-    return text
-
-
-def _page(request: Request) -> int:
-    text: str = request.query_params.get("page", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= LAST_PAGE):
-        raise BadRequest("page must be a whole number from 0")
-    return int(text)

@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 _COLON_BEFORE_MILLISECONDS = re.compile(r"(T\d{2}:\d{2}:\d{2}):(\d{3})(?=[Z+-])", re.ASCII)
 
 
+def stamp(moment: datetime | None) -> str | None:
+    """A moment as the answers of the API write it: ISO-8601, to the millisecond."""
+    return None if moment is None else moment.isoformat(timespec="milliseconds")
+
+
 def moment(text: str) -> datetime:
     """The moment that an ISO-8601 text names, in UTC, which it is in when it names no offset.
 

@@ -1,7 +1,6 @@
 """The Segments API. Thin doors: decode, hand over, answer."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -9,16 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common import queries
 from common.errors import BadRequest, NotFound
 from common.snapshots import snapshot
+from common.times import stamp
 from segments import evaluation, history, requests, schema, services, wording
 from segments.models import Segment
 from segments.reading import InvalidTree
 from segments.resolving import resolve
 from segments.tree import parse
-from workspaces.models import RestApiKey
-
-PAGE_SIZE = 100
+from workspaces.authentication import key_of
 
 
 @extend_schema(tags=["Segments"])
@@ -33,7 +32,7 @@ class SegmentReachView(APIView):
     )
     def post(self, request: Request) -> Response:
         tree = requests.filters(request.data)
-        workspace_id = _key(request).workspace_id
+        workspace_id = key_of(request).workspace_id
         try:
             if not requests.with_channels(request.data):
                 found = evaluation.reach_of(workspace_id, tree)
@@ -56,7 +55,7 @@ class SegmentCreateView(APIView):
         responses=schema.answers(schema.SegmentCreated, 400, status=201),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         new = requests.new_segment(request.data)
         try:
             segment = services.create(
@@ -88,11 +87,10 @@ class SegmentListView(APIView):
         responses=schema.answers(schema.SegmentList, 400),
     )
     def get(self, request: Request) -> Response:
-        page = requests.page(request.query_params)
-        sign = "-" if requests.is_descending(request.query_params) else ""
-        segments = Segment.objects.in_workspace(_key(request).workspace).active()
+        page = queries.page(request.query_params)
+        sign = "-" if queries.is_descending(request.query_params) else ""
+        segments = Segment.objects.in_workspace(key_of(request).workspace).active()
         chosen = segments.order_by(f"{sign}created_at", f"{sign}pk").defer("filters")
-        listed = chosen[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
         return Response(
             {
                 "message": "success",
@@ -103,7 +101,7 @@ class SegmentListView(APIView):
                         "analytics_tracking_enabled": False,
                         "tags": segment.tags,
                     }
-                    for segment in listed
+                    for segment in chosen[page]
                 ],
             }
         )
@@ -120,8 +118,8 @@ class SegmentDetailsView(APIView):
         responses=schema.answers(schema.SegmentDetails, 400, 404),
     )
     def get(self, request: Request) -> Response:
-        workspace = _key(request).workspace
-        segment_id = requests.segment_id(request.query_params)
+        workspace = key_of(request).workspace
+        segment_id = queries.key(request.query_params, "segment_id")
         with snapshot():
             segment = Segment.objects.in_workspace(workspace).filter(pk=segment_id).first()
             if segment is None:
@@ -145,14 +143,14 @@ class SegmentDataSeriesView(APIView):
     )
     def get(self, request: Request) -> Response:
         query = request.query_params
-        segment_id, length = requests.segment_id(query), requests.length(query)
+        segment_id, length = queries.key(query, "segment_id"), requests.length(query)
         ending_at = requests.ending_at(query)
-        segments = Segment.objects.in_workspace(_key(request).workspace)
+        segments = Segment.objects.in_workspace(key_of(request).workspace)
         segment = segments.filter(pk=segment_id).first()
         if segment is None:
             raise NotFound
         sizes = history.series(segment, length=length, ending_at=ending_at)
-        data = [{"time": _time(moment), "size": size} for moment, size in sizes]
+        data = [{"time": stamp(moment), "size": size} for moment, size in sizes]
         return Response({"message": "success", "data": data})
 
 
@@ -160,8 +158,8 @@ def _details(segment: Segment) -> dict[str, Any]:
     tree = parse(segment.filters)
     plan = resolve(segment.workspace_id, [tree])
     return {
-        "created_at": _time(segment.created_at),
-        "updated_at": _time(segment.updated_at),
+        "created_at": stamp(segment.created_at),
+        "updated_at": stamp(segment.updated_at),
         "name": segment.name,
         "description": wording.describe(tree, plan),
         "text_description": segment.description,
@@ -170,13 +168,3 @@ def _details(segment: Segment) -> dict[str, Any]:
         "size": evaluation.sizes_of(segment.workspace_id, [tree])[0],
         "filters": tree.to_json(),
     }
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")
-
-
-def _key(request: Request) -> RestApiKey:
-    key = request.auth
-    assert isinstance(key, RestApiKey)
-    return key

@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
-from uuid import UUID
 
 from django.utils import timezone
 
-from common import times
-from common.errors import BadRequest, NotFound
+from common import queries
+from common.errors import BadRequest
 from segments.reading import InvalidTree, Node
 from segments.tree import ROOT, Tree, parse
 
 LONGEST_DESCRIPTION = 10_000
 MOST_TAGS = 50
-LAST_PAGE = 10_000_000
 MOST_DAYS = 100
 # Of a time that a call names: there was no Quayside before, and days can be counted back.
 EARLIEST_YEAR = 2000
@@ -66,30 +64,6 @@ def new_segment(body: object) -> NewSegment:
     return NewSegment(name, description, tags, filters(body))
 
 
-def page(query: Mapping[str, str]) -> int:
-    text = query.get("page", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= LAST_PAGE):
-        raise BadRequest("page must be a whole number from 0")
-    return int(text)
-
-
-def is_descending(query: Mapping[str, str]) -> bool:
-    direction = query.get("sort_direction", "asc")
-    if direction not in ("asc", "desc"):
-        raise BadRequest("sort_direction must be asc or desc")
-    return direction == "desc"
-
-
-def segment_id(query: Mapping[str, str]) -> UUID:
-    text = query.get("segment_id", "")
-    if not text:
-        raise BadRequest("segment_id must be a valid string")
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound from error
-
-
 def length(query: Mapping[str, str]) -> int:
     """How many days."""
     text = query.get("length", "")
@@ -100,12 +74,9 @@ def length(query: Mapping[str, str]) -> int:
 
 def ending_at(query: Mapping[str, str]) -> datetime:
     """Now, unless it is given."""
-    if "ending_at" not in query:
+    moment = queries.moment(query, "ending_at")
+    if moment is None:
         return timezone.now()
-    try:
-        moment = times.moment(query["ending_at"])
-    except ValueError as error:
-        raise BadRequest("ending_at must be a valid time as an ISO-8601 string") from error
     if moment.year < EARLIEST_YEAR:
         raise BadRequest(f"ending_at must not be before {EARLIEST_YEAR}")
     return moment

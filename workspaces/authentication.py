@@ -66,6 +66,13 @@ class KeyHasPermission(BasePermission):
         return bool(required) and isinstance(key, RestApiKey) and required in key.permissions
 
 
+def key_of(request: Request) -> RestApiKey:
+    """The key that an authenticated call came with."""
+    key = request.auth
+    assert isinstance(key, RestApiKey)
+    return key
+
+
 def _bearer(request: Request | HttpRequest) -> ParsedKey | None:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != SCHEME.lower():

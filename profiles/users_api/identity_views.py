@@ -13,7 +13,7 @@ from profiles.results import Result
 from profiles.users_api import aliases, deletions, identity_schema, merges
 from profiles.users_api.decoding import errors
 from profiles.users_api.naming import Problem
-from workspaces.models import RestApiKey
+from workspaces.authentication import key_of
 
 
 class AliasNewView(APIView):
@@ -27,7 +27,7 @@ class AliasNewView(APIView):
         responses=identity_schema.answers("users.alias.new", identity_schema.AliasesProcessed),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         items, undecoded = aliases.decode_new(request.data)
         result = naming_service.add(key.workspace, items, by=key)
         return _aliases_processed(aliases.NEW, undecoded, result)
@@ -44,7 +44,7 @@ class AliasUpdateView(APIView):
         responses=identity_schema.answers("users.alias.update", identity_schema.AliasesProcessed),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         items, undecoded = aliases.decode_updates(request.data)
         result = naming_service.rename(key.workspace, items, by=key)
         return _aliases_processed(aliases.UPDATES, undecoded, result)
@@ -61,7 +61,7 @@ class IdentifyView(APIView):
         responses=identity_schema.answers("users.identify", identity_schema.AliasesProcessed),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         items, undecoded = aliases.decode_identify(request.data)
         result = merging.identify(key.workspace, items, by=key)
         return _aliases_processed(aliases.TO_IDENTIFY, undecoded, result)
@@ -78,7 +78,7 @@ class MergeView(APIView):
         responses=identity_schema.answers("users.merge", identity_schema.Merged, status=202),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         items, undecoded = merges.decode(request.data)
         result = merging.merge(key.workspace, items, by=key)
         failed = errors(merges.UPDATES, undecoded, result)
@@ -96,18 +96,13 @@ class DeleteView(APIView):
         responses=identity_schema.answers("users.delete", identity_schema.Deleted),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         doomed = deletions.decode(request.data)
         deleted = deletion.delete(
             key.workspace, keys=doomed.keys, profile_ids=doomed.profile_ids, by=key
         )
         failed = errors(doomed.array, doomed.problems)
         return Response({"deleted": deleted, "message": "success", **failed}, status=201)
-
-
-def _key(request: Request) -> RestApiKey:
-    assert isinstance(request.auth, RestApiKey)
-    return request.auth
 
 
 def _aliases_processed(array: str, undecoded: list[Problem], result: Result) -> Response:

@@ -21,6 +21,7 @@ from segments.models import Segment
 from segments.reading import InvalidTree
 from segments.requests import refuse
 from segments.schema import answers
+from workspaces.authentication import key_of
 from workspaces.models import RestApiKey
 
 PATH = "/users/export/segment"
@@ -40,7 +41,7 @@ class SegmentExportView(APIView):
         responses=answers(schema.SegmentExportBegun, 400, 404, 429, status=201),
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = key_of(request)
         wanted = requests.decode(request.data)
         segment = Segment.objects.in_workspace(key.workspace).filter(pk=wanted.segment).first()
         if segment is None:
@@ -126,13 +127,13 @@ class SegmentExportCancelView(APIView):
     )
     def post(self, request: Request) -> Response:
         body = request.data if isinstance(request.data, dict) else {}
-        jobs.cancel(_job(request, body), by=_key(request))
+        jobs.cancel(_job(request, body), by=key_of(request))
         return Response({"message": "success"})
 
 
 def _job(request: Request, query: Any) -> Job:
     """The export that a call names. Raises `NotFound` for any other job."""
-    job: Job | None = _exports(_key(request)).filter(pk=requests.export_id(query)).first()
+    job: Job | None = _exports(key_of(request)).filter(pk=requests.export_id(query)).first()
     if job is None:
         raise NotFound
     return job
@@ -145,9 +146,3 @@ def _exports(key: RestApiKey) -> Any:
 def _url(request: Request, job: Job, packing: str) -> str:
     query = urlencode({"export_id": job.pk, "output_format": packing})
     return request.build_absolute_uri(f"{PATH}/download?{query}")
-
-
-def _key(request: Request) -> RestApiKey:
-    key = request.auth
-    assert isinstance(key, RestApiKey)
-    return key

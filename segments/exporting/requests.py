@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from common import queries
 from common.errors import BadRequest, NotFound
 from profiles.exporting import FIELDS
 from segments.exporting.membership import Format
 from segments.exporting.packing import Packing
 from segments.exporting.rows import CUSTOM
-from segments.requests import segment_id
 
 MOST_ATTRIBUTES = 500
 LARGEST_ID = 2**63 - 1
@@ -35,7 +35,7 @@ def decode(body: object) -> Wanted:
     if not isinstance(body, dict):
         raise BadRequest
     named = body.get("segment_id")
-    segment = segment_id({"segment_id": named if isinstance(named, str) else ""})
+    segment = queries.key({"segment_id": named if isinstance(named, str) else ""}, "segment_id")
     if body.get("callback_endpoint") is not None:
         raise BadRequest(
             "callback_endpoint can't be called: ask /users/export/segment/status instead"
