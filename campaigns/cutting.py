@@ -16,9 +16,13 @@ _ROWS_AT_ONCE = 200
 
 @transaction.atomic
 def begin(sending_id: UUID) -> bool:
-    """The sending whose time has come has batches, and goes on. False if it has them already."""
+    """The sending whose time has come has batches, and goes on.
+
+    False if it has them already, or somebody is at it: a large audience takes longer than the
+    second until the next bell, and a worker that waited for it would do nothing else.
+    """
     sending = (
-        Sending.objects.select_for_update(of=["self"])
+        Sending.objects.select_for_update(of=["self"], skip_locked=True)
         .select_related("step")
         .filter(pk=sending_id, state=SendingState.WAITING, started_at=None)
         .first()

@@ -8,8 +8,10 @@ aren't followed, because they would lead past that.
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,7 +42,11 @@ class PrivateAddress(InvalidAddress):
 
 
 class NoAnswer(Exception):
-    """Nothing came back in time, or the connection broke; the call may have arrived."""
+    """Nothing came back in time, or the connection broke."""
+
+    def __init__(self, words: str, *, may_have_arrived: bool) -> None:
+        self.may_have_arrived = may_have_arrived
+        super().__init__(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +87,37 @@ def judged(host: str, port: int) -> list[str]:
     return addresses
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def pool() -> httpcore.ConnectionPool:
+    """What keeps connections open from one call to the next; to be closed."""
+    return httpcore.ConnectionPool(
+        ssl_context=_trusted(), network_backend=_Judging(), retries=0, max_connections=1
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe to be who they say: read once, for it takes longer than a call."""
+    return ssl.create_default_context()
+
+
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], pool: httpcore.ConnectionPool
+) -> Answer:
     """The answer to a POST, whatever its status. Raises `InvalidAddress` and `NoAnswer`."""
-    with httpcore.ConnectionPool(
-        ssl_context=ssl.create_default_context(), network_backend=_Judging(), retries=0
-    ) as pool:
-        try:
-            with pool.stream(
-                "POST",
-                url,
-                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
-                content=body,
-                extensions={"timeout": TIMEOUTS},
-            ) as response:
-                text = _beginning(response.iter_stream())
-                found = {name.lower(): value for name, value in response.headers}
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            raise NoAnswer(str(error) or type(error).__name__) from error
+    try:
+        with pool.stream(
+            "POST",
+            url,
+            headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+            content=body,
+            extensions={"timeout": TIMEOUTS},
+        ) as response:
+            text = _beginning(response.iter_stream())
+            found = {name.lower(): value for name, value in response.headers}
+    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+        raise NoAnswer(_words(error), may_have_arrived=False) from error
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+        raise NoAnswer(_words(error), may_have_arrived=True) from error
     return Answer(
         response.status,
         text.decode("utf-8", "replace"),
@@ -116,7 +136,7 @@ class _Judging(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        error: Exception = NoAnswer(host)
+        error: Exception = httpcore.ConnectError(host)
         for address in judged(host, port):
             try:
                 return super().connect_tcp(address, port, timeout, local_address, socket_options)
@@ -125,11 +145,16 @@ class _Judging(httpcore.SyncBackend):
         raise error
 
 
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
 def _beginning(chunks: Iterable[bytes]) -> bytes:
-    text = b""
+    """As much as came in time: a receiver that drips its words doesn't keep the worker."""
+    text, until = b"", time.monotonic() + TIMEOUTS["read"]
     for chunk in chunks:
         text += chunk
-        if len(text) >= MOST_OF_ANSWER:
+        if len(text) >= MOST_OF_ANSWER or time.monotonic() > until:
             break
     return text[:MOST_OF_ANSWER]
 

@@ -4,6 +4,9 @@ A message is never sent twice because every one is announced first: `announce` c
 the next recipient is being served, and that the ones before are settled. Whoever finds a
 batch with more begun than settled, and holds its claim, knows that its worker died in
 between: that recipient's fate is unknown, and is written down as such, not tried again.
+
+A worker that was frozen wakes up without its claim, while another has gone on with its batch.
+So every statement names the state that it goes on from, and whoever is late writes nothing.
 """
 
 from collections.abc import Sequence
@@ -17,12 +20,18 @@ from campaigns.reasons import Reason
 _ANNOUNCE = """
 UPDATE campaigns_batch AS batch SET settled = %s, begun = %s
   FROM campaigns_sending AS sending
- WHERE batch.id = %s AND sending.id = batch.sending_id AND sending.state = 'sending'
+ WHERE batch.id = %s AND batch.settled = %s AND batch.begun = %s AND batch.finished_at IS NULL
+   AND sending.id = batch.sending_id AND sending.state = 'sending'
+"""
+_SETTLE = """
+UPDATE campaigns_batch
+   SET settled = %s, begun = %s, finished_at = CASE WHEN %s THEN clock_timestamp() END
+ WHERE id = %s AND settled = %s AND begun = %s AND finished_at IS NULL
 """
 
 
 class Halted(Exception):
-    """The sending was paused or stopped: nothing more may go out."""
+    """Paused, stopped, or gone on with by another worker: nothing more may go out from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +44,35 @@ class Told:
     detail: str = ""
 
 
-def announce(batch: Batch, begun: int) -> None:
-    """The first `begun` recipients may have their message from now on, the ones before have.
+def announce(batch: Batch, settled: int, begun: int) -> None:
+    """The first `settled` recipients have had their turn, those up to `begun` may have theirs.
 
     Raises `Halted`, having written nothing, unless the sending is still going on. The row of
     the sending isn't locked: who pauses waits for nobody, and one message may still go out.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ANNOUNCE, [batch.settled, begun, batch.pk])
+        cursor.execute(_ANNOUNCE, [settled, begun, batch.pk, batch.settled, batch.begun])
         if not cursor.rowcount:
             raise Halted
-    batch.begun = begun
+    batch.settled, batch.begun = settled, begun
 
 
 @transaction.atomic
 def settle(
     batch: Batch, settled: int, told: Sequence[Told] = (), *, finished: bool = False
 ) -> None:
-    """The fate of the first `settled` recipients is known; of some of them it is another."""
-    note(batch, told)
-    batch.settled, batch.begun = settled, max(batch.begun, settled)
+    """The fate of the first `settled` recipients is known; of some of them it is another.
+
+    Raises `Halted`, having written nothing, when another worker has gone on with the batch.
+    """
+    begun = max(batch.begun, settled)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE campaigns_batch SET settled = %s, begun = %s,"
-            " finished_at = CASE WHEN %s THEN clock_timestamp() END WHERE id = %s",
-            [batch.settled, batch.begun, finished, batch.pk],
-        )
+        before = [batch.pk, batch.settled, batch.begun]
+        cursor.execute(_SETTLE, [settled, begun, finished, *before])
+        if not cursor.rowcount:
+            raise Halted
+    note(batch, told)
+    batch.settled, batch.begun = settled, begun
 
 
 def note(batch: Batch, told: Sequence[Told]) -> None:
@@ -89,5 +101,8 @@ def recover(batch: Batch) -> None:
 
 def withdraw(batch: Batch) -> None:
     """The recipient who was announced certainly got nothing, and may be served later."""
+    announced = batch.begun
     batch.begun = batch.settled
-    batch.save(update_fields=["begun", "settled"])
+    Batch.objects.filter(
+        pk=batch.pk, settled=batch.settled, begun=announced, finished_at=None
+    ).update(begun=batch.begun)

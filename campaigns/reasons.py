@@ -37,11 +37,10 @@ REMEDIES: Mapping[Reason, object] = {
     Reason.CONNECTION_LOST: _(
         "It may have arrived. Send it again only if a second copy does no harm."
     ),
-    Reason.ANSWER: _("Mend the receiver, then send what failed again: it keeps its batch id."),
+    Reason.ANSWER: _("Mend the receiver, then send what failed again."),
     Reason.REDIRECT: _("Put the final address into the message: redirects aren't followed."),
     Reason.NO_ANSWER: _(
-        "See that the receiver is up and answers within ten seconds, then send "
-        "what failed again: it keeps its batch id."
+        "See that the receiver is up and answers within ten seconds, then send what failed again."
     ),
     Reason.PRIVATE_ADDRESS: _(
         "Ask whoever runs Quayside to add the host to WEBHOOK_PRIVATE_HOSTS, if it is meant."

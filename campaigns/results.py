@@ -30,9 +30,10 @@ _DEEDS = """
 SELECT deed, count(DISTINCT profile_id), sum(count) FROM campaigns_engagement
  WHERE sending_id = %s GROUP BY deed
 """
-_SETTLED = (
-    "SELECT profile_ids[1:settled] FROM campaigns_batch WHERE sending_id = %s ORDER BY number"
-)
+_LISTED = """
+SELECT profile_ids[1:settled], profile_ids[settled + 1:]
+  FROM campaigns_batch WHERE sending_id = %s ORDER BY number
+"""
 
 
 @dataclass(slots=True)
@@ -128,14 +129,21 @@ def recipients(sending: Sending) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _fates(sending: Sending) -> Mapping[str, BitMap64]:
+    """Who has each fate, and as "settled" everybody who has one, whom it was sent to included."""
     fates: dict[str, BitMap64] = defaultdict(BitMap64)
+    waiting = BitMap64()
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLED, [sending.pk])
-        for (profile_ids,) in cursor:
-            fates["settled"].update(profile_ids)
+        cursor.execute(_LISTED, [sending.pk])
+        for settled, rest in cursor:
+            fates["settled"].update(settled)
+            waiting.update(rest)
     rows = Outcome.objects.filter(batch__sending=sending, resent_at=None)
     for fate, profile_id in rows.values_list("fate", "profile_id").iterator():
         fates[fate].add(profile_id)
+    # Who is sent to again waits once more; whom a webhook's batch left out doesn't.
+    fates["settled"] -= waiting
+    for fate in Fate.values:
+        fates["settled"] |= fates[fate]
     return fates
 
 

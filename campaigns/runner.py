@@ -8,11 +8,11 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import launching
+from campaigns import launching, progress
 from campaigns.channels import CARRIERS
 from campaigns.channels.base import ChannelAway, InvalidMessage
 from campaigns.launching import CannotLaunch
@@ -29,10 +29,10 @@ _FIRST_PAUSE_SECONDS = 5
 _LONGEST_PAUSE_SECONDS = 300
 
 _FREE = """
-SELECT id FROM campaigns_batch
- WHERE sending_id = %s AND finished_at IS NULL AND id > %s
+SELECT id, number FROM campaigns_batch
+ WHERE sending_id = %s AND finished_at IS NULL AND number > %s
    AND (retry_at IS NULL OR retry_at <= clock_timestamp())
- ORDER BY id LIMIT 1
+ ORDER BY number LIMIT 1
 """
 _SENDABLE = """
 SELECT id FROM campaigns_sending AS sending
@@ -47,14 +47,20 @@ SELECT id FROM campaigns_sending AS sending
 
 def launch_due(campaign_id: UUID) -> None:
     """Launch what was scheduled. What can't be is a draft again, and says why."""
-    campaign = Campaign.objects.due().filter(pk=campaign_id).first()
-    if campaign is None:
-        return
+    with claim(Namespace.LAUNCHING, campaign_id.int & 0x7FFFFFFF) as mine:
+        campaign = Campaign.objects.due().filter(pk=campaign_id).first()
+        if mine and campaign is not None:
+            _launch(campaign)
+
+
+def _launch(campaign: Campaign) -> None:
     try:
         launching.launch(campaign, by=campaign.updated_by or BY)
     except (CannotLaunch, InvalidMessage, InvalidTree) as error:
         why = _("It wasn't launched at its time. %(reason)s") % {"reason": error}
-        Campaign.objects.due().filter(pk=campaign_id).update(state=State.DRAFT, problem=why)
+        # Unless somebody has just changed it: then it gets another chance.
+        as_it_was = Campaign.objects.due().filter(updated_at=campaign.updated_at)
+        as_it_was.filter(pk=campaign.pk).update(state=State.DRAFT, problem=why)
 
 
 def sendable() -> Sequence[UUID]:
@@ -62,6 +68,30 @@ def sendable() -> Sequence[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_SENDABLE)
         return [sending_id for (sending_id,) in cursor]
+
+
+def stopped() -> Sequence[UUID]:
+    """Sendings that were stopped, and of which it isn't known yet how far they came."""
+    rows = Sending.objects.filter(state=SendingState.STOPPED, finished_at=None)
+    return list(rows.values_list("pk", flat=True))
+
+
+def account(sending_id: UUID) -> None:
+    """Of a stopped sending, write down as unknown whom a message may have been on its way to.
+
+    Not before their worker has let go of them; the next call asks again.
+    """
+    begun = Batch.objects.filter(
+        sending_id=sending_id, finished_at=None, begun__gt=models.F("settled")
+    )
+    for batch_id in begun.values_list("pk", flat=True):
+        with claim(Namespace.BATCHES, batch_id & 0x7FFFFFFF) as mine:
+            if not mine:
+                return
+            if (batch := begun.filter(pk=batch_id).first()) is not None:
+                progress.recover(batch)
+    stopped = Sending.objects.filter(pk=sending_id, state=SendingState.STOPPED, finished_at=None)
+    stopped.update(finished_at=timezone.now())
 
 
 def has_room() -> bool:
@@ -111,14 +141,14 @@ def _run(sending_id: UUID, until: float) -> bool:
 
 def _serve_batches(sending: Sending, until: float) -> bool:
     carrier = CARRIERS[sending.step.channel](sending)
-    after = 0
+    after = -1
     served = False
     try:
         while time.monotonic() < until:
-            batch_id = _next_free(sending.pk, after)
-            if batch_id is None:
+            found = _next_free(sending.pk, after)
+            if found is None:
                 return False
-            after = batch_id
+            batch_id, after = found
             with claim(Namespace.BATCHES, batch_id & 0x7FFFFFFF) as mine:
                 batch = Batch.objects.filter(pk=batch_id, finished_at=None).first()
                 if mine and batch is not None:
@@ -131,16 +161,20 @@ def _serve_batches(sending: Sending, until: float) -> bool:
     return True
 
 
-def _next_free(sending_id: UUID, after: int) -> int | None:
+def _next_free(sending_id: UUID, after: int) -> tuple[int, int] | None:
+    """Id and number of the next batch that may be served, after that number."""
     with connection.cursor() as cursor:
         cursor.execute(_FREE, [sending_id, after])
         row = cursor.fetchone()
-    return row[0] if row else None
+    return (row[0], row[1]) if row else None
 
 
 @transaction.atomic
 def finish(sending_id: UUID) -> None:
     """It is sent once every batch is finished, and its campaign once every sending is."""
+    # First the campaign, as everybody does who pauses or stops it.
+    campaigns = Campaign.objects.filter(launch__sendings=sending_id)
+    campaign = campaigns.select_for_update(of=["self"]).get()
     sending = Sending.objects.select_for_update().select_related("launch").get(pk=sending_id)
     unfinished = Batch.objects.filter(sending=sending, finished_at=None)
     if sending.state != SendingState.SENDING or unfinished.exists():
@@ -150,9 +184,7 @@ def finish(sending_id: UUID) -> None:
     sending.save()
     left = Sending.objects.filter(launch=sending.launch).exclude(state=SendingState.SENT)
     if not left.exists():
-        Campaign.objects.filter(pk=sending.launch.campaign_id, state=State.SENDING).update(
-            state=State.SENT
-        )
+        Campaign.objects.filter(pk=campaign.pk, state=State.SENDING).update(state=State.SENT)
 
 
 def _wait(sending_id: UUID, problem: str) -> None:

@@ -13,12 +13,14 @@ from campaigns.models import Campaign, Sending, SendingState
 
 @shared_task
 def ring() -> None:
-    """Launch what is due, begin what is due, and have what goes on be sent. Harmless twice."""
+    """Have launched, begun, sent and accounted for what is to be. Harmless twice."""
     for key in Campaign.objects.due().values_list("pk", flat=True):
         launch.apply_async([str(key)], expires=10)
     due = Sending.objects.filter(state=SendingState.WAITING, due_at__lte=Now())
     for key in due.filter(launch__campaign__state="sending").values_list("pk", flat=True):
         begin.apply_async([str(key)], expires=10)
+    for key in runner.stopped():
+        account.apply_async([str(key)], expires=10)
     if runner.has_room():
         for key in runner.sendable():
             send.apply_async([str(key)], expires=2)
@@ -32,6 +34,11 @@ def launch(campaign_id: str) -> None:
 @shared_task
 def begin(sending_id: str) -> None:
     cutting.begin(UUID(sending_id))
+
+
+@shared_task
+def account(sending_id: str) -> None:
+    runner.account(UUID(sending_id))
 
 
 @shared_task

@@ -33,6 +33,7 @@ class Namespace(IntEnum):
     SIZES = 0x5159
     SENDING = 0x515A
     BATCHES = 0x515B
+    LAUNCHING = 0x515C
 
 
 def hold(namespace: Namespace, key: int, *, shared: bool = False) -> None:

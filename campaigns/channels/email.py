@@ -27,6 +27,12 @@ from campaigns.tracking import Place, with_clicks, with_pixel
 # Keys of the message, and whether each makes HTML.
 _TEMPLATES = {"subject": False, "text": False, "html": True}
 _FLAGS = ("track_opens", "track_clicks")
+# Many servers take so many messages over a connection, say this, and want another one.
+_HANGS_UP = 421
+
+
+class _HungUp(Exception):
+    """The server takes nothing more over this connection. Nobody got anything: connect again."""
 
 
 class EmailCarrier(Carrier):
@@ -40,6 +46,7 @@ class EmailCarrier(Carrier):
         self._templates = _compiled(self.message)
         self._campaign = {"name": sending.launch.campaign.name}
         self._open = False
+        self._sent = 0  # messages, over the connection that is open
 
     @cached_property
     def _mail(self) -> Any:
@@ -52,7 +59,10 @@ class EmailCarrier(Carrier):
         users = recipients.read(self.workspace_id, batch.profile_ids[position:])
         try:
             while position < len(batch.profile_ids) and time.monotonic() < until:
-                told = self._serve_one(batch, position, users, left_out)
+                try:
+                    told = self._serve_one(batch, position, users, left_out)
+                except _HungUp:
+                    continue
                 if told is not None:
                     left_out.append(told)
                 position += 1
@@ -79,13 +89,15 @@ class EmailCarrier(Carrier):
         if told:
             progress.settle(batch, position, told)
             told.clear()
-        batch.settled = position
-        progress.announce(batch, position + 1)
+        progress.announce(batch, position, position + 1)
         return self._send(batch, profile_id, message)
 
     def _send(self, batch: Batch, profile_id: int, message: EmailMultiAlternatives) -> Told | None:
         try:
             self._mail.send_messages([message])
+        except (ValueError, smtplib.SMTPNotSupportedError) as error:  # before anything was sent
+            self.close()
+            return Told(profile_id, Fate.FAILED, Reason.BAD_ADDRESS, _words(error))
         except smtplib.SMTPRecipientsRefused as error:
             answers = "; ".join(_answer(*answer) for answer in error.recipients.values())
             return Told(profile_id, Fate.FAILED, Reason.RECIPIENT_REFUSED, answers)
@@ -94,6 +106,8 @@ class EmailCarrier(Carrier):
             return Told(profile_id, Fate.FAILED, Reason.MESSAGE_REFUSED, answer)
         except smtplib.SMTPSenderRefused as error:
             progress.withdraw(batch)
+            if error.smtp_code == _HANGS_UP and self._sent:
+                raise _HungUp from error
             raise ChannelAway(
                 _(
                     "The mail server refuses the sender %(sender)s: %(answer)s. Correct "
@@ -104,11 +118,13 @@ class EmailCarrier(Carrier):
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             return Told(profile_id, Fate.UNKNOWN, Reason.CONNECTION_LOST, _words(error))
+        self._sent += 1
         return None
 
     def _connect(self) -> None:
-        if self._open:
+        if self._open and _is_open(self._mail):
             return
+        self.close()
         try:
             self._mail.open()
         except (smtplib.SMTPException, OSError) as error:
@@ -117,10 +133,10 @@ class EmailCarrier(Carrier):
                 _("The mail server can't be reached: %(reason)s. Check EMAIL_URL.")
                 % {"reason": _words(error)}
             ) from error
-        self._open = True
+        self._open, self._sent = True, 0
 
     def close(self) -> None:
-        self._open = False
+        self._open, self._sent = False, 0
         if "_mail" in self.__dict__:
             with suppress(smtplib.SMTPException, OSError):
                 self._mail.close()
@@ -149,7 +165,6 @@ class EmailCarrier(Carrier):
                 "List-Unsubscribe": f"<{unsubscribe_url}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             },
-            connection=self._mail,
         )
         if html:
             message.attach_alternative(self._tracked(html, recipient, place), "text/html")
@@ -195,6 +210,12 @@ class EmailCarrier(Carrier):
         if problems:
             raise InvalidMessage(problems)
         return kept
+
+
+def _is_open(mail: Any) -> bool:
+    """Whether the connection still has its socket: smtplib closes it after a 421."""
+    client = getattr(mail, "connection", None)
+    return not isinstance(client, smtplib.SMTP) or client.sock is not None
 
 
 def _compiled(message: dict[str, Any]) -> dict[str, Template]:

@@ -26,6 +26,7 @@ from campaigns.outgoing import Answer, InvalidAddress, NoAnswer, PrivateAddress
 from campaigns.progress import Told
 from campaigns.reasons import Reason
 from campaigns.templating import InvalidTemplate, Template
+from common.snapshots import snapshot
 from profiles import exporting
 
 MOST_ATTEMPTS = 8
@@ -56,13 +57,14 @@ class WebhookCarrier(Carrier):
         except InvalidTemplate as error:
             raise InvalidMessage({"properties": str(error)}) from error
         self._campaign = sending.launch.campaign
+        self._pool = outgoing.pool()
+
+    def close(self) -> None:
+        self._pool.close()
 
     def serve(self, batch: Batch, *, until: float) -> None:
-        """One try. Who is in the batch is settled with the first, and stays."""
-        if not batch.begun:
-            self._begin(batch)
-        else:
-            progress.announce(batch, batch.begun)
+        """One try. Nobody joins the batch after the first; who is left out of one stays out."""
+        progress.announce(batch, 0, len(batch.profile_ids))
         profile_ids, body = self._body(batch)
         if not profile_ids:
             progress.settle(batch, len(batch.profile_ids), finished=True)
@@ -70,47 +72,53 @@ class WebhookCarrier(Carrier):
         batch.attempts += 1
         batch.save(update_fields=["attempts"])
         try:
-            answer = outgoing.post(self.message["url"], body, self._headers(batch, body))
+            headers = self._headers(batch, body)
+            answer = outgoing.post(self.message["url"], body, headers, self._pool)
         except InvalidAddress as error:
             reason = Reason.NO_ANSWER
             if isinstance(error, PrivateAddress):
                 reason = Reason.PRIVATE_ADDRESS
             self._end(batch, profile_ids, reason, str(error))
         except NoAnswer as error:
-            self._again(batch, profile_ids, Reason.NO_ANSWER, str(error))
+            fate = Fate.UNKNOWN if error.may_have_arrived else Fate.FAILED
+            self._again(batch, profile_ids, Reason.NO_ANSWER, str(error), fate=fate)
         else:
             self._answered(batch, profile_ids, answer)
 
-    def _begin(self, batch: Batch) -> None:
-        """Leave out who is gone or can't be rendered for, once and for all tries."""
-        progress.announce(batch, len(batch.profile_ids))
-        users = recipients.read(self.workspace_id, batch.profile_ids)
-        told = [
-            Told(key, Fate.LEFT_OUT, Reason.GONE) for key in batch.profile_ids if key not in users
-        ]
-        for key, user in users.items():
-            try:
-                self._rendered({"user": user.values()})
-            except InvalidTemplate as error:
-                told.append(Told(key, Fate.FAILED, Reason.TEMPLATE, str(error)))
-        progress.note(batch, told)
-
     def _body(self, batch: Batch) -> tuple[list[int], bytes]:
-        """Who is in it, and the bytes. Somebody deleted between tries isn't told of again."""
+        """Who is in it, and the bytes, having noted who isn't: gone, or not to be rendered for."""
         out = set(Outcome.objects.filter(batch=batch).values_list("profile_id", flat=True))
         wanted = [key for key in batch.profile_ids if key not in out]
-        users = recipients.read(self.workspace_id, wanted)
-        known = [key for key in wanted if key in users]
-        exported = exporting.export(self.workspace_id, known, fields=FIELDS)
+        with snapshot():
+            users = recipients.read(self.workspace_id, wanted)
+            known = [key for key in wanted if key in users]
+            exported = exporting.export(self.workspace_id, known, fields=FIELDS)
+        told = [
+            self._left_out(batch, key, Fate.LEFT_OUT, Reason.GONE)
+            for key in wanted
+            if key not in users
+        ]
+        included, written = [], []
+        for key, user in zip(known, exported, strict=True):
+            try:
+                properties = self._rendered({"user": users[key].values()})
+            except InvalidTemplate as error:
+                told.append(self._left_out(batch, key, Fate.FAILED, Reason.TEMPLATE, str(error)))
+                continue
+            included.append(key)
+            written.append({**user, "properties": properties})
+        progress.note(batch, told)
         body = {
             "campaign": {"id": str(self._campaign.pk), "name": self._campaign.name},
             "batch": self.id_of(batch),
-            "recipients": [
-                {**user, "properties": self._rendered({"user": users[key].values()})}
-                for key, user in zip(known, exported, strict=True)
-            ],
+            "recipients": written,
         }
-        return wanted, json.dumps(body, ensure_ascii=False).encode()
+        return included, json.dumps(body, ensure_ascii=False).encode()
+
+    @staticmethod
+    def _left_out(batch: Batch, key: int, fate: Fate, reason: Reason, words: str = "") -> Told:
+        """Of somebody who drops out after the first try, nobody knows whether that arrived."""
+        return Told(key, Fate.UNKNOWN if batch.attempts else fate, reason, words)
 
     def _rendered(self, values: dict[str, Any]) -> dict[str, str]:
         values |= {"campaign": {"name": self._campaign.name}}
@@ -146,11 +154,18 @@ class WebhookCarrier(Carrier):
             self._end(batch, profile_ids, Reason.ANSWER, words)
 
     def _again(
-        self, batch: Batch, profile_ids: Sequence[int], reason: Reason, words: str, after: str = ""
+        self,
+        batch: Batch,
+        profile_ids: Sequence[int],
+        reason: Reason,
+        words: str,
+        after: str = "",
+        *,
+        fate: Fate = Fate.FAILED,
     ) -> None:
         """Try once more, each time after twice the pause, until it is enough."""
         if batch.attempts >= MOST_ATTEMPTS:
-            self._end(batch, profile_ids, reason, words)
+            self._end(batch, profile_ids, reason, words, fate)
             return
         pause = FIRST_PAUSE_SECONDS * 2 ** (batch.attempts - 1)
         asked = int(after) if after.isascii() and after.isdigit() else 0
@@ -158,8 +173,15 @@ class WebhookCarrier(Carrier):
         batch.retry_at = timezone.now() + timedelta(seconds=seconds)
         batch.save(update_fields=["retry_at"])
 
-    def _end(self, batch: Batch, profile_ids: Sequence[int], reason: Reason, words: str) -> None:
-        told = [Told(key, Fate.FAILED, reason, words) for key in profile_ids]
+    def _end(
+        self,
+        batch: Batch,
+        profile_ids: Sequence[int],
+        reason: Reason,
+        words: str,
+        fate: Fate = Fate.FAILED,
+    ) -> None:
+        told = [Told(key, fate, reason, words) for key in profile_ids]
         progress.settle(batch, len(batch.profile_ids), told, finished=True)
 
     @classmethod

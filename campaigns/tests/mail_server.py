@@ -1,5 +1,6 @@
 """A real SMTP server on this machine, whose answers a test chooses."""
 
+import asyncio
 import socket
 from collections import Counter
 from contextlib import contextmanager
@@ -10,12 +11,25 @@ from django.test import override_settings
 
 
 class Mailbox:
-    """What arrived, and what to say: `refuse` maps addresses to the answer to RCPT."""
+    """What arrived, and what to say: `refuse` maps addresses to the answer to RCPT.
+
+    After `most_a_connection` messages the server wants another connection. A message takes
+    it `seconds`.
+    """
 
     def __init__(self):
         self.messages = []
         self.refuse = {}
         self.answer = "250 OK"
+        self.most_a_connection = 0
+        self.seconds = 0.0
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        session.mails = getattr(session, "mails", 0) + 1
+        if 0 < self.most_a_connection < session.mails:
+            return "421 Too many messages over this connection"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address in self.refuse:
@@ -24,6 +38,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        await asyncio.sleep(self.seconds)
         if self.answer.startswith("250"):
             self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         return self.answer

@@ -7,7 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver:
-    """Calls that came, as (headers, body). `answers` are given one after another, then 200."""
+    """Calls that came, as (headers, body). `answers` are given one after another, then 200.
+
+    An answer is (status, headers), or None to hang up without a word.
+    """
 
     def __init__(self):
         self.calls = []
@@ -32,10 +35,16 @@ def receiver():
     found = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self):  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.calls.append((dict(self.headers), body))
-            status, headers = found.answers.pop(0) if found.answers else (200, {})
+            answer = found.answers.pop(0) if found.answers else (200, {})
+            if answer is None:
+                self.close_connection = True
+                return
+            status, headers = answer
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -124,7 +124,7 @@ def test_whoever_was_being_served_when_the_worker_died_is_unknown_and_not_writte
     make_users("ana", "bob", "cleo")
     sending = launched(make_campaign())
     batch = Batch.objects.get(sending=sending)
-    progress.announce(batch, 1)  # and then it is killed
+    progress.announce(batch, 0, 1)  # and then it is killed
 
     sent(sending)
 
@@ -137,7 +137,7 @@ def test_whoever_was_being_served_when_the_worker_died_is_unknown_and_not_writte
 def test_whoever_is_unknown_gets_it_when_a_person_says_so_and_nobody_else_does(mailbox):
     make_users("ana", "bob")
     sending = launched(make_campaign())
-    progress.announce(Batch.objects.get(sending=sending), 1)
+    progress.announce(Batch.objects.get(sending=sending), 0, 1)
     sending = sent(sending)
 
     assert services.resend(sending, [Fate.UNKNOWN], by=BY) == 1
