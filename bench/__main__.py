@@ -17,6 +17,8 @@ from bench import (
     people,
     reach,
     report,
+    sending,
+    sinks,
 )
 from bench.exporting import Contest, Round
 from bench.processes import PeakMemory
@@ -35,16 +37,19 @@ def main() -> str | None:
     setting = Setting.from_environment()
     random.seed(1)
     try:
-        with private_instance(say=say) as instance:
-            measure(instance, setting)
+        with (
+            sinks.running() as servers,
+            private_instance(say=say, env=servers.env) as instance,
+        ):
+            measure(instance, setting, servers)
     except CannotStart as reason:
         return str(reason)
     return None
 
 
-def measure(instance: Instance, setting: Setting) -> None:
+def measure(instance: Instance, setting: Setting, servers: sinks.Sinks) -> None:
     measured = report.Measured()
-    counted = built = None
+    counted = built = sent = None
     with instance.connect() as connection:
         row = connection.execute("SHOW server_version").fetchone()
         say(f"PostgreSQL {row[0] if row else '?'}, {os.cpu_count()} cores, {_load()}.")
@@ -76,6 +81,9 @@ def measure(instance: Instance, setting: Setting) -> None:
             if "builder" in setting.parts:
                 say(f"Editing a segment of 20 filters, {setting.reaches} times; {_load()}.")
                 built = building.measure(instance, connection, workspace, setting)
+            if "campaigns" in setting.parts:
+                say(f"Sending {setting.mails:,} emails, {setting.called:,} by webhook; {_load()}.")
+                sent = sending.measure(instance, connection, workspace, setting, servers)
         measured.memory = memory.peaks
     if measured.exports:
         say(f"\n{report.exports(measured.exports)}\n\n{report.cpu(measured.exports)}")
@@ -83,6 +91,8 @@ def measure(instance: Instance, setting: Setting) -> None:
         say(f"\n{attributes.told(counted)}")
     if built:
         say(f"\n{building.told(built)}")
+    if sent:
+        say(f"\n{sending.told(sent)}")
     say(f"\n{report.summary(measured)}\n\nAt the end: {_load()}.")
 
 

@@ -5,7 +5,10 @@ from typing import Self
 
 import environ
 
-PARTS = ("import", "export", "reach", "members", "claims", "identities", "attributes", "builder")
+PARTS = (
+    *("import", "export", "reach", "members", "claims", "identities", "attributes", "builder"),
+    "campaigns",
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,8 @@ class Setting:
     reaches: int  # reach requests
     cohorts: int  # that an identify, merge or delete has to look into
     identities: int  # calls of each of the three
+    mails: int  # recipients of the campaign by email
+    called: int  # and of the one by webhook
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -32,4 +37,6 @@ class Setting:
             reaches=env.int("BENCH_REACHES", default=500),
             cohorts=env.int("BENCH_COHORTS", default=2_000),
             identities=env.int("BENCH_IDENTITIES", default=200),
+            mails=env.int("BENCH_MAILS", default=users // 10),
+            called=env.int("BENCH_CALLED", default=users),
         )
