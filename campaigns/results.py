@@ -4,9 +4,9 @@ Every recipient of a sending is in exactly one of: sent, left out, failed, unkno
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from pyroaring import BitMap64
@@ -18,17 +18,19 @@ from common.snapshots import snapshot
 
 # Recipients of batches, each once: who was sent to again is in a later batch too.
 _BATCHES = """
-SELECT coalesce(sum(cardinality(profile_ids)), 0), coalesce(sum(settled), 0)
-  FROM campaigns_batch WHERE sending_id = %s
+SELECT sending_id, sum(cardinality(profile_ids)), sum(settled)
+  FROM campaigns_batch WHERE sending_id = ANY(%s) GROUP BY 1
 """
+# `early` are those that a webhook's batch noted before it was settled, of its first try.
 _OUTCOMES = """
-SELECT fate, reason, outcome.resent_at IS NOT NULL, count(*)
+SELECT sending_id, fate, reason, outcome.resent_at IS NOT NULL, count(*),
+       count(*) FILTER (WHERE settled = 0 AND outcome.resent_at IS NULL) AS early
   FROM campaigns_outcome AS outcome JOIN campaigns_batch AS batch ON batch.id = batch_id
- WHERE sending_id = %s GROUP BY 1, 2, 3
+ WHERE sending_id = ANY(%s) GROUP BY 1, 2, 3, 4
 """
 _DEEDS = """
-SELECT deed, count(DISTINCT profile_id), sum(count) FROM campaigns_engagement
- WHERE sending_id = %s GROUP BY deed
+SELECT sending_id, deed, count(DISTINCT profile_id) FROM campaigns_engagement
+ WHERE sending_id = ANY(%s) GROUP BY 1, 2
 """
 _LISTED = """
 SELECT profile_ids[1:settled], profile_ids[settled + 1:]
@@ -59,38 +61,32 @@ class Results:
 
 def of_sending(sending: Sending) -> Results:
     """The numbers of one moment."""
-    found = Results()
+    return of_sendings([sending])[sending.pk]
+
+
+def of_sendings(sendings: Collection[Sending]) -> dict[UUID, Results]:
+    """Those of each, all of one moment."""
+    found = {sending.pk: Results() for sending in sendings}
+    wanted = [list(found)]
     with snapshot(), connection.cursor() as cursor:
-        cursor.execute(_BATCHES, [sending.pk])
-        listed, settled = cursor.fetchone()
-        cursor.execute(_OUTCOMES, [sending.pk])
-        again = 0
-        others = 0
-        for fate, reason, resent, number in cursor.fetchall():
+        cursor.execute(_BATCHES, wanted)
+        for key, listed, settled in cursor.fetchall():
+            found[key].recipients, found[key].waiting = int(listed), int(listed - settled)
+        cursor.execute(_OUTCOMES, wanted)
+        for key, fate, reason, resent, number, early in cursor.fetchall():
+            one = found[key]
+            one.waiting -= early
             if resent:
-                again += number
+                one.recipients -= number
                 continue
-            others += number
-            setattr(found, fate, getattr(found, fate) + number)
-            found.reasons[reason] = found.reasons.get(reason, 0) + number
-        found.recipients = listed - again
-        found.waiting = listed - settled - _early(cursor, sending)
-        found.sent = found.recipients - found.waiting - others
-        cursor.execute(_DEEDS, [sending.pk])
-        for deed, people, _times in cursor.fetchall():
-            setattr(found, Deed(deed).name.lower(), people)
+            setattr(one, fate, getattr(one, fate) + number)
+            one.reasons[reason] = one.reasons.get(reason, 0) + number
+        cursor.execute(_DEEDS, wanted)
+        for key, deed, people in cursor.fetchall():
+            setattr(found[key], Deed(deed).name.lower(), people)
+    for one in found.values():
+        one.sent = one.recipients - one.waiting - one.left_out - one.failed - one.unknown
     return found
-
-
-def _early(cursor: Any, sending: Sending) -> int:
-    """Outcomes that a webhook's batch noted before it was settled, of its first try."""
-    cursor.execute(
-        "SELECT count(*) FROM campaigns_outcome AS outcome"
-        " JOIN campaigns_batch AS batch ON batch.id = batch_id"
-        " WHERE sending_id = %s AND settled = 0 AND outcome.resent_at IS NULL",
-        [sending.pk],
-    )
-    return int(cursor.fetchone()[0])
 
 
 def by_cohort(launch: Launch, sending: Sending) -> dict[str, Results]:
@@ -117,13 +113,16 @@ def by_cohort(launch: Launch, sending: Sending) -> dict[str, Results]:
 
 
 def recipients(sending: Sending) -> Iterator[tuple[int, str, str, str]]:
-    """Profile id, result, reason and detail of everyone whose fate is known, batch by batch."""
+    """Profile id, result, reason and detail of everyone, batch by batch.
+
+    The result is a `Fate`, or "sent", or "waiting".
+    """
     for batch in sending.batches.order_by("number").iterator(chunk_size=20):
         outcomes = {each.profile_id: each for each in batch.outcomes.all()}
-        for profile_id in batch.profile_ids[: batch.settled]:
+        for place, profile_id in enumerate(batch.profile_ids):
             outcome: Outcome | None = outcomes.get(profile_id)
             if outcome is None:
-                yield profile_id, "sent", "", ""
+                yield profile_id, "sent" if place < batch.settled else "waiting", "", ""
             elif outcome.resent_at is None:
                 yield profile_id, outcome.fate, outcome.reason, outcome.detail
 

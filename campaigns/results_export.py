@@ -25,7 +25,7 @@ Line = tuple[int, Sequence[object]]
 
 
 def lines(launch: Launch) -> Iterator[bytes]:
-    """A CSV file in parts: every recipient of every step, then the control group.
+    """A CSV file in parts: the whole audience for every step, then the control group.
 
     Memory is that of a thousand lines. Who was deleted since has no external id any more.
     """
@@ -40,17 +40,24 @@ def lines(launch: Launch) -> Iterator[bytes]:
 
 
 def _rows(launch: Launch) -> Iterator[Line]:
-    for sending in launch.sendings.select_related("step").order_by("due_at"):
+    for sending in launch.sendings.select_related("step").order_by("step__position"):
         step = sending.step.position + 1
+        if sending.started_at is None:
+            for key in _members(launch, LaunchBlock.AUDIENCE):
+                yield key, (step, "waiting", "", "", 0, 0, 0)
+            continue
         deeds = results.deeds(sending)
         for key, fate, reason, detail in results.recipients(sending):
             did = [int(key in deeds[deed]) for deed in Deed]
             yield key, (step, fate, reason, detail, *did)
-    blocks = launch.blocks.filter(cohort_id=LaunchBlock.CONTROL).order_by("number")
-    for block in blocks.iterator():
-        for position in block.members:
-            key = (block.number << BLOCK_BITS) + position
-            yield key, ("", "held_out", "", "", 0, 0, 0)
+    for key in _members(launch, LaunchBlock.CONTROL):
+        yield key, ("", "held_out", "", "", 0, 0, 0)
+
+
+def _members(launch: Launch, part: int) -> Iterator[int]:
+    for block in launch.blocks.filter(cohort_id=part).order_by("number").iterator():
+        start = block.number << BLOCK_BITS
+        yield from (start + position for position in block.members)
 
 
 def _parts(rows: Iterable[Line]) -> Iterator[list[Line]]:

@@ -174,8 +174,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The calls that partners and back ends make.",
     "VERSION": "1",
     "PREPROCESSING_HOOKS": ["config.docs.without_trailing_slash"],
-    # Fields named "operator" whose choices differ would get names that nobody can guess.
+    # Fields of one name whose choices differ would get names that nobody can guess.
     "ENUM_NAME_OVERRIDES": {
+        "MessageChannel": "campaigns.schema.CHANNELS",
         "MembershipOperator": "segments.schema.MEMBERSHIP_OPERATORS",
         "AttributeOperator": "segments.schema.ATTRIBUTE_OPERATORS",
         "TimeOperator": "segments.schema.TIME_OPERATORS",
@@ -386,7 +387,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="quayside@localhost")
 
 # --- Quayside's own -------------------------------------------------------------------
 
-# Where the web server answers, for commands that call it; `make run` leaves it on record.
+# Where the web server answers, for links in messages and commands that call it; `make run`
+# leaves it on record.
 QUAYSIDE_URL = env.str("QUAYSIDE_URL", default="") or (
     "" if PRODUCTION else home.state.get("url", "http://localhost:8000")
 )

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("cohorts.read_urls")),
     path("", include("segments.urls")),
     path("", include("campaigns.urls")),
+    path("", include("campaigns.api_urls")),
     re_path("^(users|cohorts|segments|campaigns|canvas)(/|$)", UnknownPathView.as_view()),
     endpoint("healthz", healthz, "healthz"),
     endpoint("readyz", readyz, "readyz"),

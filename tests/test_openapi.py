@@ -30,8 +30,10 @@ CONTRACT = [
     ("post", "/segments/create"),
     ("get", "/campaigns/list"),
     ("get", "/campaigns/details"),
+    ("get", "/campaigns/export"),
     ("get", "/canvas/list"),
     ("get", "/canvas/details"),
+    ("get", "/canvas/export"),
     ("get", "/cohorts/list"),
     ("get", "/cohorts/details"),
 ]

@@ -19,9 +19,9 @@ PERMISSIONS: dict[str, str] = {
     "segments.data_series": "GET /segments/data_series",
     "segments.create": "POST /segments/create",
     "campaigns.list": "GET /campaigns/list",
-    "campaigns.details": "GET /campaigns/details",
+    "campaigns.details": "GET /campaigns/details, GET /campaigns/export",
     "canvas.list": "GET /canvas/list",
-    "canvas.details": "GET /canvas/details",
+    "canvas.details": "GET /canvas/details, GET /canvas/export",
     "cohorts.list": "GET /cohorts/list",
     "cohorts.details": "GET /cohorts/details",
 }
