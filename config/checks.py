@@ -103,6 +103,20 @@ def check_mail(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
         )
 
 
+@register(Tags.security)
+def check_public_address(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
+    """A message that was sent can't be mended: not a warning, then."""
+    parts = urlsplit(settings.QUAYSIDE_URL)
+    if not settings.PRODUCTION or (parts.scheme == "https" and parts.hostname):
+        return
+    told = f"is {settings.QUAYSIDE_URL!r}" if settings.QUAYSIDE_URL else "is missing"
+    yield Error(
+        f"QUAYSIDE_URL {told}: links in messages, the unsubscribe link too, would lead nowhere.",
+        hint="Set it to where recipients reach Quayside, as in https://quayside.example.com.",
+        id="quayside.E013",
+    )
+
+
 @register(Tags.database)
 def check_postgresql(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
     if connection.vendor != "postgresql":
@@ -145,7 +159,8 @@ def check_addresses(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]
 
 @register()
 def check_limits(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
-    for name in ("PARTNER_REQUESTS_PER_HOUR", "REQUEST_BODY_LIMIT", "APPLY_BATCH_IDS"):
+    limits = ("PARTNER_REQUESTS_PER_HOUR", "REQUEST_BODY_LIMIT", "APPLY_BATCH_IDS", "SENDING_TASKS")
+    for name in limits:
         if getattr(settings, name) < 1:
             yield Error(f"{name} is below 1.", hint="Leave it out.", id="quayside.E011")
 

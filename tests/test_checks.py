@@ -25,6 +25,7 @@ PRODUCTION = {
     "REDIS_URL": "rediss://redis.example/0",
     "ALLOWED_HOSTS": "quayside.example",
     "METRICS_TOKEN": "a token",
+    "QUAYSIDE_URL": "https://quayside.example",
 }
 
 
@@ -85,6 +86,10 @@ def test_production_without_anything_names_all_that_it_needs():
         ({"REDIS_URL": "amqp://rabbit.example"}, "quayside.E009"),
         ({"TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "quayside.E010"),
         ({"PARTNER_REQUESTS_PER_HOUR": "0"}, "quayside.E011"),
+        ({"SENDING_TASKS": "0"}, "quayside.E011"),
+        ({"QUAYSIDE_URL": ""}, "quayside.E013"),
+        ({"QUAYSIDE_URL": "http://quayside.example"}, "quayside.E013"),
+        ({"QUAYSIDE_URL": "quayside.example"}, "quayside.E013"),
     ],
 )
 def test_a_wrong_setting_fails_the_check_with_a_hint(tmp_path, changes, message):

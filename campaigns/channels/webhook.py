@@ -224,6 +224,11 @@ def secrets(workspace_id: int) -> list[bytes]:
     ]
 
 
+def written(secret: bytes) -> str:
+    """A secret as the libraries of receivers take it."""
+    return f"whsec_{base64.b64encode(secret).decode()}"
+
+
 def _may_be_sent(name: str, value: str) -> bool:
     if not _HEADER.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("webhook-"):
         return False
