@@ -40,7 +40,8 @@ REMEDIES: Mapping[Reason, object] = {
     Reason.ANSWER: _("Mend the receiver, then send what failed again."),
     Reason.REDIRECT: _("Put the final address into the message: redirects aren't followed."),
     Reason.NO_ANSWER: _(
-        "See that the receiver is up and answers within ten seconds, then send what failed again."
+        "See that the receiver is up and answers within ten seconds, then send what failed "
+        "again: in new batches, so what it took without an answer arrives twice."
     ),
     Reason.PRIVATE_ADDRESS: _(
         "Ask whoever runs Quayside to add the host to WEBHOOK_PRIVATE_HOSTS, if it is meant."
