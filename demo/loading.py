@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from demo import devices, people, segment, upload, user_files
+from demo import devices, messages, people, segment, upload, user_files
 from demo.upload import BY, Say
 from profiles.importing import users
 from workspaces import audit, tenancy
@@ -24,7 +24,9 @@ def is_loaded() -> bool:
 
 
 def load(*, url: str, how_many: int, patience: float, say: Say) -> None:
-    """Users, cohorts and a segment. Returns when uploads are applied, or after `patience` seconds.
+    """Users, cohorts, a segment and messages to it.
+
+    Returns when uploads are applied, or after `patience` seconds.
 
     Raises `CallFailed` when the web server refuses an upload.
     """
@@ -37,6 +39,7 @@ def load(*, url: str, how_many: int, patience: float, say: Say) -> None:
     segment.make(workspace, by=BY)
     if not upload.await_applied(workspace, seconds=patience):
         say("The worker is still applying the uploads; it goes on by itself.")
+    messages.make(workspace, by=BY)
     audit.record(
         workspace=workspace,
         by=BY,

@@ -5,15 +5,17 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.test import override_settings
 
+from campaigns.models import Campaign, Launch, State
 from cohorts import runner
 from cohorts.models import Cohort, Upload
+from demo import messages
 from demo.accounts import PASSWORD
 from partners.models import DataImportKey, Integration, PartnerApiKey
 from profiles.models import Profile
 from segments import evaluation, tree
 from segments.models import Segment
 from tests import factories
-from workspaces.models import AuditEntry, User
+from workspaces.models import AuditEntry, User, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +69,33 @@ def test_the_segment_reaches_some_of_the_primary_cohort(web):
     (group,) = reached.groups
     assert 0 < reached.total < group.filters[0].alone
     assert reached.exclusions[0].removed > 0
+
+
+def test_a_campaign_goes_to_a_few_and_a_canvas_is_a_draft(web):
+    load(web, users=3_000)  # as quick a load as any, whose uploads nobody applies by then
+    campaign, canvas = Campaign.objects.order_by("kind")
+
+    assert campaign.kind == "campaign"
+    assert campaign.state == State.DRAFT  # nobody was in its cohorts yet
+    assert canvas.state == State.DRAFT
+    assert canvas.steps.count() == 2
+
+    Campaign.objects.all().delete()
+    apply_everything()
+    messages.make(Workspace.objects.get(slug="demo"), by="tests")
+
+    launch = Campaign.objects.get(kind="campaign").launch
+    assert 0 < launch.audience_size < 100
+
+
+@override_settings(EMAIL_URL="smtp://127.0.0.1:9")
+def test_invented_addresses_are_nothing_for_a_mail_server(web):
+    load(web)
+    Campaign.objects.all().delete()
+    apply_everything()
+    messages.make(Workspace.objects.get(slug="demo"), by="tests")
+
+    assert not Launch.objects.exists()
 
 
 def test_some_ids_wait_and_devices_of_identified_users_are_ignored(web):

@@ -38,8 +38,20 @@ NO_PAGE = {
     "admin:segments_segment_picks",
     "admin:segments_segment_reach",
 }
+for kind in ("campaign", "canvas"):
+    for page in (
+        *("archive", "export", "launch", "pause", "progress", "reach"),
+        *("resume", "unschedule"),
+    ):
+        NO_PAGE.add(f"admin:campaigns_{kind}_{page}")
 # Shown only while something is going on or wrong, and made of parts that are looked at elsewhere.
 SELDOM = {
+    "admin:campaigns_campaign_resend",
+    "admin:campaigns_campaign_step",  # as a Canvas's
+    "admin:campaigns_campaign_stop",
+    "admin:campaigns_canvas_others",  # as a campaign's
+    "admin:campaigns_canvas_resend",
+    "admin:campaigns_canvas_stop",
     "admin:cohorts_cohort_overlap",
     "admin:cohorts_cohort_restore",
     "admin:cohorts_cohort_retry",
@@ -180,6 +192,10 @@ def test_no_page_has_a_serious_violation(visit, open_window, keys):
 
 def unlinked(visitor):
     """Pages that are reached by a form, or by an address alone."""
+    visitor.go("/admin/campaigns/campaign/add/")
+    visitor.page.get_by_label("Name").first.fill("To look at")
+    press(visitor, "Save and continue")
+    yield visitor.path
     yield "/admin/password_change/"
     yield "/admin/password_change/done/"
     for app_and_model, name in (

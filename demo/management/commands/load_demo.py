@@ -11,7 +11,7 @@ from demo.upload import BY
 
 
 class Command(BaseCommand):
-    help = "Fill the workspace `demo` with users, cohorts and a segment, unless that is done."
+    help = "Fill the workspace `demo` with users, cohorts and messages, unless that is done."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
