@@ -5,11 +5,13 @@ from typing import Any
 
 from django.utils.functional import cached_property
 
-from campaigns import results
+from campaigns import results, timeline
 from campaigns.models import Campaign, Launch, Sending, SendingState, State
 from campaigns.reasons import REMEDIES, Reason
 from campaigns.results import Results
 from campaigns.services import RESENDABLE
+from common.charts import Chart
+from partners.models import Partner
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,17 @@ class Portrait:
         if self.launch is None or not self.launch.cohorts or not self.sendings:
             return []
         parts = results.by_cohort(self.launch, self.sendings[0].sending)
+        slugs = {cohort["partner"] for cohort in self.launch.cohorts.values()}
+        named = dict(Partner.objects.filter(slug__in=slugs).values_list("slug", "name"))
         return [
-            {**self.launch.cohorts[key], "results": part}
+            self.launch.cohorts[key]
+            | {"results": part, "partner": named.get(self.launch.cohorts[key]["partner"], "")}
             for key, part in sorted(parts.items(), key=lambda pair: -pair[1].recipients)
         ]
+
+    @cached_property
+    def chart(self) -> Chart | None:
+        return timeline.chart(self.launch) if self.launch else None
 
     @property
     def is_moving(self) -> bool:

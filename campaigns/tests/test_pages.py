@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import cutting, services
-from campaigns.models import Campaign, Canvas, Kind, Sending, State
+from campaigns.models import Campaign, Canvas, Deed, Engagement, Kind, Sending, State
 from campaigns.tests.factories import BY, fresh, launched, make_campaign, make_users, sent
 from campaigns.tests.mail_server import mail_server
 from campaigns.tests.test_launching import cohort_filter, make_segment, uploaded
@@ -279,3 +279,21 @@ def test_a_test_goes_to_whoever_is_signed_in_and_into_the_audit_log(marta, acme,
     assert message["To"] == "marta@example.com"
     assert message["Subject"] == "[Test] Hi ana"
     assert AuditEntry.objects.filter(action="campaign.tested", actor="marta").count() == 1
+
+
+def test_the_page_charts_when_it_was_sent_and_opened(marta, mailbox):
+    make_users("ana", "bob", "cleo")
+    make_users("dan", email_subscribe="unsubscribed")
+    campaign = make_campaign()
+    sending = sent(launched(campaign))
+    Engagement.objects.create(
+        sending=sending, profile_id=sending.batches.get().profile_ids[0], deed=Deed.OPENED
+    )
+
+    chart = marta.get(page_of(campaign, "change")).context["portrait"].chart
+
+    assert {each.name: sum(each.figures) for each in chart.series} == {
+        "sent": 3,
+        "opened": 1,
+        "clicked": 0,
+    }
