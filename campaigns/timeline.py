@@ -42,6 +42,7 @@ def chart(launch: Launch) -> Chart | None:
         minute=0, second=0, microsecond=0
     )
     since = since if by_hour else since.replace(hour=0)
+    since -= step  # a line begins where there was nothing yet
     moments = [since + step * passed for passed in range((now - since) // step + 1)]
     asked: dict[str, Any] = {"launch": launch.pk, "unit": unit, "since": since}
     sent = _counted(_SENT, asked, moments)

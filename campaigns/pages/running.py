@@ -147,8 +147,8 @@ class RunningPages(SummaryPage):
         campaign = self.editable(request, object_id)
         if request.method == "POST":
             return self._control(services.stop)(request, object_id)
-        if campaign.state not in (State.SENDING, State.PAUSED):
-            return self.to("change", campaign)
+        if not Launch.objects.filter(campaign=campaign).exists():
+            raise Http404
         return self._page(request, "campaigns/stop.html", campaign)
 
     def export_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:

@@ -1,5 +1,6 @@
 """A marketer goes from a segment to a launched campaign, and the mail is there."""
 
+from email import message_from_string, policy
 from pathlib import Path
 from time import monotonic
 
@@ -24,9 +25,10 @@ def mails(instance):
     """Whom messages with that subject went to, out of the files that they became."""
     found = []
     for path in Path(instance.home.mail).glob("*"):
-        for message in path.read_text().split("-" * 79):
-            if f"\nSubject: {SUBJECT}, " in message:
-                found.append(message.split("\nTo: ", 1)[1].split("\n", 1)[0])
+        for text in path.read_text().split(f"{'-' * 79}\n"):
+            message = message_from_string(text, policy=policy.default)
+            if str(message["Subject"]).startswith(f"{SUBJECT}, "):
+                found.append(str(message["To"]))
     return found
 
 
