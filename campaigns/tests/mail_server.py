@@ -23,6 +23,7 @@ class Mailbox:
         self.answer = "250 OK"
         self.most_a_connection = 0
         self.seconds = 0.0
+        self.port = 0
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
         session.mails = getattr(session, "mails", 0) + 1
@@ -61,6 +62,7 @@ def mail_server(**settings):
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
+    mailbox.port = controller.port
     try:
         with override_settings(
             EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",

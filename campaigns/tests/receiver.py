@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,6 +17,7 @@ class Receiver:
         self.calls = []
         self.answers = []
         self.url = ""
+        self.seconds = 0.0  # from a call to its answer
 
     @property
     def bodies(self):
@@ -40,6 +42,7 @@ def receiver():
         def do_POST(self):  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.calls.append((dict(self.headers), body))
+            time.sleep(found.seconds)
             answer = found.answers.pop(0) if found.answers else (200, {})
             if answer is None:
                 self.close_connection = True
