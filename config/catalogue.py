@@ -180,9 +180,9 @@ def _django_s(language: str) -> list[dict[str, str]]:
 
 def files(root: Path) -> Iterator[Path]:
     """Python and templates below a folder, but for what nobody of the dashboard reads."""
-    for folder in sorted(root.iterdir()):
-        if folder.is_dir() and folder.name[0] != "." and folder.name not in LEFT_OUT:
-            for path in sorted(folder.rglob("*")):
+    for entry in sorted(root.iterdir()):
+        if entry.name[0] != "." and entry.name not in LEFT_OUT:
+            for path in sorted(entry.rglob("*")) if entry.is_dir() else [entry]:
                 within = path.relative_to(root).parts
                 if path.suffix in (".py", ".html", ".txt") and not LEFT_OUT & set(within):
                     yield path

@@ -24,7 +24,9 @@ class DeletePage(UserPage):
         if not self.has_delete_permission(request, profile):
             raise PermissionDenied
         if request.method != "POST":
-            return self.user_page(request, "profiles/delete.html", Portrait(profile))
+            return self.user_page(
+                request, "profiles/delete.html", Portrait(profile), _("Delete this user?")
+            )
         assert isinstance(request.user, User)
         deletion.delete(profile.workspace, profile_ids=[profile.pk], by=request.user)
         words = _("%(user)s is deleted, and their ids are free again.") % {"user": profile}

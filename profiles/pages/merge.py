@@ -32,7 +32,13 @@ class MergePage(UserPage):
         if request.method == "POST":
             return self._merge(request, profile, self.found(request, request.POST.get("into", "")))
         asked = self._asked(request, profile)
-        return self.user_page(request, "profiles/merge.html", Portrait(profile), **asked)
+        return self.user_page(
+            request,
+            "profiles/merge.html",
+            Portrait(profile),
+            _("Merge into another user"),
+            **asked,
+        )
 
     def _asked(self, request: HttpRequest, profile: Profile) -> dict[str, Any]:
         """Whom the address names, or who was found."""

@@ -42,13 +42,19 @@ class UserPage(ReadOnlyAdmin):
         return profile
 
     def user_page(
-        self, request: HttpRequest, template: str, portrait: Portrait, **context: Any
+        self,
+        request: HttpRequest,
+        template: str,
+        portrait: Portrait,
+        title: str = "",
+        **context: Any,
     ) -> HttpResponse:
+        """In the frame of all pages about a user. `title` says what is done here, if anything."""
         profile = portrait.profile
         return self.page(
             request,
             template,
-            str(profile),
+            title or str(profile),
             original=profile,
             portrait=portrait,
             may_merge=self.has_merge_permission(request),
