@@ -119,6 +119,10 @@ class WorkspaceAdmin(AuditedAdmin):
         """A slug stands in commands and bookmarks: it is chosen once."""
         return (*self.readonly_fields, "slug") if obj else self.readonly_fields
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nothing says when a workspace was made before it is."""
+        return self.fields if obj else [name for name in self.fields if name != "created_at"]
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return {} if obj else {"slug": ("name",)}
 

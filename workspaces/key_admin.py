@@ -91,7 +91,7 @@ class KeyAdmin(ReadOnlyAdmin):
         self._allow(self.has_view_permission(request))
         return self._pages(request).page(
             self.list_template,
-            str(self.opts.verbose_name_plural),
+            self.list_title,
             table=self.table(request, self.get_queryset(request)),
             add_path=self.add_path if self.has_add_permission(request) else "",
         )

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 
 from workspaces import audit
 from workspaces.current import current_workspace
@@ -23,6 +24,18 @@ class WalledAdmin(RelativeTimes):
         if any(field.name == "workspace" for field in self.model._meta.fields):
             return Q(workspace=current_workspace(request))
         return Q()
+
+    @property
+    def list_title(self) -> str:
+        """What the list is called in a browser's tabs and history: what is in it."""
+        return capfirst(str(self.opts.verbose_name_plural))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": self.list_title, **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Any] = super().get_queryset(request)

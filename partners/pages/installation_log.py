@@ -47,7 +47,7 @@ class InstallationLogPages(ReadOnlyAdmin):
         return self.page(
             request,
             "partners/installation_log.html",
-            str(self.opts.verbose_name_plural),
+            self.list_title,
             wanted=asked,
             log=call_history.of_installation(answer=asked.answer, page=asked.page),
             lines_a_minute=LINES_A_MINUTE,

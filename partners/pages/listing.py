@@ -20,7 +20,7 @@ class GalleryPage(PartnerPage):
         return self.page(
             request,
             "partners/gallery.html",
-            str(self.opts.verbose_name_plural),
+            self.list_title,
             text=text,
             tiles=gallery.tiles(current_workspace(request), text),
             may_add=self.has_add_permission(request),

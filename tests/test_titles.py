@@ -1,0 +1,33 @@
+"""What a browser's tabs and history call a page: they tell one list from another."""
+
+import pytest
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from tests import pages
+from tests.factories import make_operator, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+LISTS = [page for page in pages.over_models() if page.is_list]
+
+
+@pytest.fixture
+def olga(client):
+    make_workspace("acme")
+    client.force_login(make_operator())
+    return client
+
+
+@pytest.mark.parametrize("page", LISTS, ids=str)
+def test_a_list_is_called_what_is_in_it(olga, page):
+    answer = olga.get(page.address())
+
+    assert answer.context["title"] == capfirst(str(page.model._meta.verbose_name_plural))
+
+
+def test_nothing_says_when_a_workspace_was_made_before_it_is(olga):
+    new = olga.get(reverse("admin:workspaces_workspace_add")).content.decode()
+
+    assert "Days that unknown ids wait" in new
+    assert "Created" not in new
