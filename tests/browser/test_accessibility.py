@@ -31,6 +31,7 @@ NO_PAGE = {
     "admin:jsi18n",
     "admin:partners_partner_enable",
     "admin:partners_partner_handover",
+    "admin:partners_partner_health",
     "admin:partners_partner_progress",
     "admin:partners_partner_test",
     "admin:search",
@@ -58,6 +59,7 @@ SELDOM = {
     "admin:cohorts_cohort_retry",
     "admin:cohorts_cohort_skip",
     "admin:imports_job_cancel",
+    "admin:partners_loggedcall_change",
 }
 
 
