@@ -10,13 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from common.roots import API_ROOTS
 from config.environment import demand, read_peppers
 from config.local.home import local_home
+from config.schedule import SCHEDULE
+from config.theme import UNFOLD  # noqa: F401  # the setting of django-unfold
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -223,121 +224,12 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "ring for pending uploads": {
-        "task": "cohorts.tasks.ring",
-        "schedule": timedelta(seconds=0.5),
-        "options": {"expires": 5},
-    },
-    "fold known changes": {
-        "task": "profiles.tasks.fold_known",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 10},
-    },
-    "fold changed values": {
-        "task": "profiles.tasks.fold_facets",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 10},
-    },
-    "purge waiting ids": {
-        "task": "profiles.tasks.purge_waiting",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 600},
-    },
-    "ring for waiting imports": {
-        "task": "imports.tasks.ring",
-        "schedule": timedelta(seconds=1),
-        "options": {"expires": 5},
-    },
-    "drop old rejected rows": {
-        "task": "imports.tasks.tidy",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 600},
-    },
-    "count cohorts": {
-        "task": "cohorts.tasks.count",
-        "schedule": timedelta(seconds=15),
-        "options": {"expires": 15},
-    },
-    "tidy up": {
-        "task": "cohorts.tasks.tidy",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 600},
-    },
-    "count segments": {
-        "task": "segments.tasks.watch_sizes",
-        "schedule": timedelta(seconds=15),
-        "options": {"expires": 15},
-    },
-    "thin the history of segments": {
-        "task": "segments.tasks.thin_sizes",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 600},
-    },
-    "ring for campaigns": {
-        "task": "campaigns.tasks.ring",
-        "schedule": timedelta(seconds=1),
-        "options": {"expires": 5},
-    },
-    "trim request log": {
-        "task": "partners.tasks.trim_request_log",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "forget ended sessions": {
-        "task": "workspaces.tasks.forget_sessions",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 600},
-    },
-    "heartbeat": {
-        "task": "workspaces.tasks.beat_heart",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # --- Dashboard ------------------------------------------------------------------------
 
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
-UNFOLD = {
-    "SITE_TITLE": "Quayside",
-    "SITE_HEADER": "Quayside",
-    "SITE_SUBHEADER": "config.navigation.workspace_name",
-    "SITE_DROPDOWN": "config.navigation.workspace_switcher",
-    "SITE_URL": None,
-    "SITE_SYMBOL": "anchor",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")}
-    ],
-    "LOGIN": {"image": lambda request: static("login.svg")},
-    "ACCOUNT": {
-        "navigation": [{"title": _("Your account"), "link": reverse_lazy("account")}],
-    },
-    "SHOW_LANGUAGES": True,
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "8px",
-    "COLORS": {
-        # The sea: a blue with a little green in it.
-        "primary": {
-            "50": "oklch(97.6% .014 220)",
-            "100": "oklch(94.6% .03 219)",
-            "200": "oklch(89.4% .055 218)",
-            "300": "oklch(82% .09 218)",
-            "400": "oklch(72% .115 220)",
-            "500": "oklch(61% .115 223)",
-            "600": "oklch(52% .105 226)",
-            "700": "oklch(45% .092 228)",
-            "800": "oklch(39% .077 230)",
-            "900": "oklch(34% .064 232)",
-            "950": "oklch(25% .049 234)",
-        },
-        # The theme's is too pale to read on a shaded ground.
-        "font": {"subtle-light": "oklch(50% .028 262)"},
-    },
-    "SIDEBAR": {"show_search": True, "navigation": "config.navigation.sidebar"},
-}
 
 LOGGING = {
     "version": 1,

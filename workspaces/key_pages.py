@@ -16,7 +16,7 @@ from common.keyring import IssuedKey
 from common.keys import parse
 from common.models import ApiKey
 from workspaces import keys, showing
-from workspaces.current import signed_in as signed_in
+from workspaces.current import signed_in
 from workspaces.key_forms import KeyForm, RotationForm
 from workspaces.key_table import KeyRow
 

@@ -27,7 +27,7 @@ from segments.reading import InvalidTree
 from segments.showing import Step
 from segments.sizes import sizes
 from segments.tree import parse
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 from workspaces.models import Workspace
 
 # Segments whose sizes stand beside their names; nobody compares more.

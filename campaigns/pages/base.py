@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from campaigns.models import Campaign, Kind, State
@@ -61,21 +60,6 @@ class CampaignPage(ReadOnlyAdmin):
         name = f"campaigns_{self.opts.model_name}_{page}"
         found: URLPattern = path(route, self.admin_site.admin_view(view), name=name)
         return found
-
-    def page(
-        self, request: HttpRequest, template: str, title: str, **context: Any
-    ) -> TemplateResponse:
-        return TemplateResponse(
-            request,
-            template,
-            {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "opts": self.opts,
-                "inline_admin_formsets": [],
-                **context,
-            },
-        )
 
     def refuse(self, request: HttpRequest, error: Exception) -> None:
         messages.error(request, str(error))

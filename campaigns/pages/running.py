@@ -26,7 +26,7 @@ from campaigns.portrait import Portrait
 from campaigns.reasons import REMEDIES, Reason
 from campaigns.services import InvalidCampaign
 from profiles.models import Profile
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 _SHOWN_OUTCOMES = 200
 

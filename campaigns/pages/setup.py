@@ -17,7 +17,7 @@ from campaigns.pages.forms import FORMS, BasicsForm, MessageForm, NewForm, StepF
 from campaigns.pages.trying import tried
 from campaigns.services import InvalidCampaign
 from segments.builder_admin import shown_workspace
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 # The steps in their order: page and name.
 STEPS = (

@@ -18,7 +18,7 @@ from campaigns.pages.audience import AudiencePage
 from campaigns.pages.forms import ScheduleForm
 from campaigns.services import InvalidCampaign
 from segments.reading import InvalidTree
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 
 @dataclass(frozen=True, slots=True)

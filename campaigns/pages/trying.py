@@ -17,7 +17,7 @@ from campaigns.recipients import Recipient
 from profiles import search
 from segments import members
 from segments.reading import InvalidTree
-from workspaces.key_pages import signed_in
+from workspaces.current import signed_in
 
 
 def tried(request: HttpRequest, step: Step, form: MessageForm) -> dict[str, Any]:
