@@ -28,6 +28,7 @@ NO_PAGE = {
     "admin:cohorts_cohort_waiting",
     "admin:imports_job_progress",
     "admin:imports_job_rejects",
+    "admin:imports_job_result",
     "admin:jsi18n",
     "admin:partners_partner_enable",
     "admin:partners_partner_handover",
@@ -35,9 +36,15 @@ NO_PAGE = {
     "admin:partners_partner_progress",
     "admin:partners_partner_test",
     "admin:search",
+    "admin:segments_segment_archive",
+    "admin:segments_segment_duplicate",
+    "admin:segments_segment_export",
     "admin:segments_segment_new_reach",
     "admin:segments_segment_picks",
     "admin:segments_segment_reach",
+    "admin:segments_segment_restore",
+    "admin:segments_segment_star",
+    "admin:segments_segment_version_restore",
     "admin:workspaces_auditentry_export",
 }
 for kind in ("campaign", "canvas"):
