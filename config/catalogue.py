@@ -82,7 +82,10 @@ def read(language: str) -> Catalog:
     if not path.exists():
         return _catalogue(language)
     with path.open("rb") as file:
-        return read_po(file, locale=language, charset="utf-8")
+        catalogue = read_po(file, locale=language, charset="utf-8")
+    # The file names no dates; Babel would take it for made this minute, and compile that in.
+    catalogue.creation_date = catalogue.revision_date = _NO_DAY
+    return catalogue
 
 
 def update(language: str) -> Catalog:
