@@ -70,6 +70,12 @@ def sendable() -> Sequence[UUID]:
         return [sending_id for (sending_id,) in cursor]
 
 
+def next_after(sending_id: UUID) -> UUID | None:
+    """Whose turn it is after that one's: they go round, so that none waits for another's end."""
+    waiting = sorted(sendable())
+    return next((key for key in waiting if key > sending_id), waiting[0] if waiting else None)
+
+
 def stopped() -> Sequence[UUID]:
     """Sendings that were stopped, and of which it isn't known yet how far they came."""
     rows = Sending.objects.filter(state=SendingState.STOPPED, finished_at=None)

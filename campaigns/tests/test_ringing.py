@@ -46,3 +46,14 @@ def test_a_thousand_old_sendings_don_t_make_the_bell_dear():
     Sending.objects.update(state=SendingState.SENT)
     assert runner.sendable() == []
     assert pages(runner._SENDABLE) < 100
+
+
+def test_sendings_take_turns():
+    make_users("ana")
+    keys = sorted(launched(make_campaign(name=name)).pk for name in ("Spring", "Summer", "Autumn"))
+
+    assert [runner.next_after(key) for key in keys] == [keys[1], keys[2], keys[0]]
+    Sending.objects.filter(pk=keys[1]).update(state=SendingState.PAUSED)
+    assert [runner.next_after(key) for key in keys] == [keys[2], keys[2], keys[0]]
+    Sending.objects.update(state=SendingState.SENT)
+    assert runner.next_after(keys[0]) is None
