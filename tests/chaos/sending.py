@@ -1,7 +1,8 @@
-"""Campaigns under way inside an instance."""
+"""Two campaigns under way inside an instance, and what it says became of everyone."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from config.local.instance import Instance
 from tests.chaos.workspace import make_workspace
@@ -26,6 +27,35 @@ steps.change(campaign.steps.get(), name="", delay_seconds=0, message=message, by
 campaign.refresh_from_db()
 launching.launch(campaign, by="tests")
 """
+TELL = """
+import dataclasses, json
+from campaigns import results
+from campaigns.models import Sending
+from profiles.models import Profile
+
+sending = Sending.objects.get(launch__campaign__workspace__slug={slug!r})
+names = dict(Profile.objects.values_list("pk", "external_id"))
+fates = {{}}
+for profile_id, fate, *_ in results.recipients(sending):
+    fates.setdefault(fate, []).append(names[profile_id])
+print(json.dumps([sending.state, dataclasses.asdict(results.of_sending(sending)), fates]))
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sending's state, its results, and the external ids of those with each fate."""
+
+    state: str
+    results: dict[str, Any]
+    fates: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, instance: Instance, slug: str) -> Self:
+        return cls(*json.loads(_run(instance, TELL.format(slug=slug))))
+
+    def having(self, fate: str) -> set[str]:
+        return set(self.fates.get(fate, ()))
 
 
 def launch(
@@ -36,4 +66,8 @@ def launch(
     with instance.connect() as connection:
         connection.execute(ADDRESSES, [slug])
     code = LAUNCH.format(slug=slug, channel=channel, message=json.dumps(message))
-    instance.manage("shell", "--verbosity", "0", "-c", code)
+    _run(instance, code)
+
+
+def _run(instance: Instance, code: str) -> str:
+    return instance.manage("shell", "--verbosity", "0", "-c", code)

@@ -1,5 +1,7 @@
-"""Upload while campaigns are sent: sending leaves a process to apply."""
+"""Kill the worker while it sends, and upload meanwhile; compare its numbers with what arrived."""
 
+import random
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,9 +15,11 @@ from config.local.programs import Size
 from config.local.throwaway import throwaway
 from tests.chaos import sending
 from tests.chaos.driver import USERS, Driver
+from tests.chaos.sending import Told
 from tests.chaos.workspace import await_drained, await_next_apply, count, make_workspace, state
 
-MAILED, CALLED = 600, 12_000
+KILLS = 10
+MAILED, CALLED = 1_000, 30_000
 SENDINGS = """
 SELECT state, problem, failures, retry_at, (SELECT count(*) FILTER (WHERE finished_at IS NULL)
   FROM campaigns_batch WHERE sending_id = sending.id), clock_timestamp()
@@ -71,6 +75,48 @@ def where(instance: Instance) -> str:
     """How far both are, and what is in the way, for a test that waited in vain."""
     with instance.connect() as connection:
         return f"{connection.execute(SENDINGS).fetchall()}\n{state(instance)}"
+
+
+@pytest.mark.long
+def test_ten_kills_send_no_email_twice_no_batch_anew_and_lose_nobody(
+    sender: Instance, mailbox: Any, hook: Any
+) -> None:
+    draw = random.Random(6)
+    mailbox.seconds, hook.seconds = 0.1, 1.5
+    launch_both(sender, hook)
+    for kills in range(KILLS):
+        mails, calls = len(mailbox.messages) + draw.randrange(1, 6), len(hook.calls)
+        await_true(sender, lambda mails=mails: len(mailbox.messages) >= mails)  # type: ignore[misc]
+        # In the middle of a call, and every other time with another answered before it.
+        calls += 1 + kills % 2
+        await_true(sender, lambda calls=calls: len(hook.calls) >= calls)  # type: ignore[misc]
+        assert count(sender, STILL_SENT) == 2, f"sent before the {kills + 1}. kill"
+        sender.kill("worker", signal.SIGKILL, group=True)
+        sender.start("worker")
+    mailbox.seconds = hook.seconds = 0
+    await_true(sender, lambda: count(sender, STILL_SENT) == 0)
+
+    mailed, called = Told.of(sender, "mailed"), Told.of(sender, "called")
+    for told, users in ((mailed, MAILED), (called, CALLED)):
+        assert told.state == "sent"
+        assert {fate: len(names) for fate, names in told.fates.items()} == {
+            fate: told.results[fate] for fate in told.fates
+        }
+        assert sum(map(len, told.fates.values())) == told.results["recipients"] == users
+    received = {address.removesuffix("@example.com") for address in mailbox.copies}
+    assert set(mailbox.copies.values()) == {1}
+    assert mailed.fates.keys() <= {"sent", "unknown"}
+    assert mailed.having("sent") <= received <= mailed.having("sent") | mailed.having("unknown")
+    assert len(mailed.having("unknown")) <= KILLS
+    told_of = [name for batch in hook.batches.values() for name in batch]
+    assert sorted(told_of) == sorted(called.having("sent"))
+    assert len(set(told_of)) == len(told_of) == CALLED
+    assert all(hook.batches[body["batch"]] == names_in(body) for body in hook.bodies)
+    assert len(hook.calls) > len(hook.batches)  # some were cut off, and called again
+
+
+def names_in(body: dict[str, Any]) -> list[str]:
+    return [user["external_id"] for user in body["recipients"]]
 
 
 @pytest.mark.long
