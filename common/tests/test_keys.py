@@ -31,13 +31,13 @@ def test_a_key_is_read_as_its_own_kind_only(kind, other):
     assert (keys.parse(key.text, other) is None) == (kind != other)
 
 
-@given(st.data())
-def test_one_character_changed_is_a_bad_paste(data):
+def test_one_character_changed_is_a_bad_paste():
     text = keys.generate(KeyKind.DATA_IMPORT).text
-    place = data.draw(st.integers(len("qs_dik_"), len(text) - 1))
-    other = data.draw(st.sampled_from(ALPHABET).filter(lambda character: character != text[place]))
 
-    assert keys.parse(text[:place] + other + text[place + 1 :], KeyKind.DATA_IMPORT) is None
+    for place in range(len("qs_dik_"), len(text)):
+        for other in set(ALPHABET) - {text[place]}:
+            changed = text[:place] + other + text[place + 1 :]
+            assert keys.parse(changed, KeyKind.DATA_IMPORT) is None
 
 
 @given(st.text() | st.integers() | st.none() | st.lists(st.text()) | st.binary() | st.booleans())

@@ -7,21 +7,6 @@ from config.local.instance import Instance, tail
 
 PARTNER = "tinyclues"
 
-# Ids from the profiles' own sequence, as the product draws them.
-MAKE_USERS = """
-WITH made AS (
-    INSERT INTO profiles_profile (workspace_id, external_id, attributes)
-    SELECT workspace.id, 'user-' || number, '{}'
-      FROM workspaces_workspace AS workspace, generate_series(0, %(users)s - 1) AS number
-     WHERE workspace.slug = %(slug)s
-    RETURNING id, workspace_id, external_id
-), named AS (
-    INSERT INTO profiles_identifier (workspace_id, kind, label, value, profile_id, state)
-    SELECT workspace_id, 1, '', external_id, id, 1 FROM made
-)
-INSERT INTO profiles_knownchange (workspace_id, profile_id, added)
-SELECT workspace_id, id, true FROM made
-"""
 PENDING = """
 SELECT coalesce(sum(head.sequence - cursor.sequence), 0)
   FROM cohorts_cohorthead AS head JOIN cohorts_cohortcursor AS cursor USING (cohort_id)
@@ -42,8 +27,9 @@ class Keys:
 
 def make_workspace(instance: Instance, slug: str, users: int) -> Keys:
     instance.manage("create_workspace", slug)
-    with instance.connect() as connection:
-        connection.execute(MAKE_USERS, {"users": users, "slug": slug})
+    file = instance.home.path / f"{slug}.csv"
+    file.write_text("external_id\n" + "".join(f"user-{number}\n" for number in range(users)))
+    instance.manage("import_users", str(file), "--workspace", slug)
     return Keys(
         instance.manage("issue_partner_api_key", PARTNER).strip(),
         instance.manage("issue_data_import_key", PARTNER, "--workspace", slug).strip(),
