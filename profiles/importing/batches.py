@@ -1,6 +1,7 @@
 """Users out of a file, in batches that are ready to be stored."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,9 @@ class Batch:
     removes: bool = False
     rejects: list[Reject] = field(default_factory=list)
     originals: Mapping[int, list[tuple[int, Any]]] = field(default_factory=dict)
+    # Of names that stand in several lines, each line by itself: a user who has other names in
+    # the file as well is told by all of them in the order of lines.
+    repeated: Mapping[Name, Sequence[User]] = field(default_factory=dict)
 
 
 def in_order(users: Iterable[tuple[int, Name, Attributes]]) -> list[User]:
@@ -46,3 +50,11 @@ def in_order(users: Iterable[tuple[int, Name, Attributes]]) -> list[User]:
     return sorted(
         (label, value, line, to_json(attributes)) for line, (label, value), attributes in users
     )
+
+
+def by_line(users: Iterable[tuple[int, Name, Attributes]]) -> dict[Name, list[User]]:
+    """The lines of names that stand in more than one, as `Batch.repeated` has them."""
+    found: defaultdict[Name, list[tuple[int, Name, Attributes]]] = defaultdict(list)
+    for user in users:
+        found[user[1]].append(user)
+    return {name: in_order(lines) for name, lines in found.items() if len(lines) > 1}

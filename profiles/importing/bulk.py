@@ -117,7 +117,12 @@ def _store(workspace_id: int, batch: Batch) -> Stored:
         documents.create(workspace_id, created, identified=identified, removes=batch.removes)
     updated = []
     if met.existing:
-        updated = documents.merge(workspace_id, met.existing, removes=batch.removes)
+        said = [
+            (profile_id, line)
+            for profile_id, user in met.existing
+            for line in batch.repeated.get(user[:2], [user])
+        ]
+        updated = documents.merge(workspace_id, said, removes=batch.removes)
     new = BitMap64([profile_id for profile_id, _user in created])
     known.write_blocks(workspace_id, new)
     changes.note(workspace_id, (new | BitMap64(updated), changes.EVERYTHING))

@@ -12,7 +12,7 @@ from imports.rejects import OWN, Reject
 from imports.sources import Source
 from profiles.attributes import STANDARD, check
 from profiles.custom_values import LONGEST_TEXT, InvalidValue
-from profiles.importing.batches import Batch, Name, in_order
+from profiles.importing.batches import Batch, Name, by_line, in_order
 from profiles.importing.columns import LONGEST_ALIAS, LONGEST_ID, PLAIN
 from profiles.rules import Kind
 
@@ -141,6 +141,8 @@ class _Gathering:
             if name in merged:
                 attributes = merged[name][2] | attributes
             merged[name] = line, name, attributes
+        if len(merged) != len(users):
+            batch.repeated = by_line(users)
         batch.removes = any(None in attributes.values() for _l, _n, attributes in merged.values())
         batch.users = in_order(merged.values())
 

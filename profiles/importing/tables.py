@@ -14,7 +14,7 @@ from imports.rejects import Reject
 from imports.sources import Source
 from imports.tables import Row, Rows, read_header
 from profiles.custom_values import LONGEST_TEXT, InvalidValue
-from profiles.importing.batches import Batch, Name, in_order
+from profiles.importing.batches import Batch, Name, by_line, in_order
 from profiles.importing.columns import LONGEST_ALIAS, LONGEST_ID, Header, parse
 from profiles.rules import Kind
 
@@ -179,6 +179,7 @@ def _fill(batch: Batch, header: Header, lines: Sequence[int], rows: list[Row]) -
             originals.setdefault(name, []).append((line, row))
         batch.originals = {behind[-1][0]: behind for behind in originals.values()}
     if len(set(names)) != len(names):
+        batch.repeated = by_line(zip(lines, names, _attributes(header, rows), strict=True))
         merged: dict[Name, tuple[int, Row]] = {}
         for name, line, row in zip(names, lines, rows, strict=True):
             if name in merged:

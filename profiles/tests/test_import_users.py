@@ -146,6 +146,16 @@ def test_of_lines_that_name_one_user_by_different_aliases_the_last_one_holds(acm
     assert Profile.objects.get().attributes == {"city": "Paris", "tier": "gold"}
 
 
+def test_a_name_that_comes_again_moves_nothing_that_its_earlier_line_said(acme, imported):
+    imported("alias_label,alias_name\ncrm,7\nshop,9\n")
+    both = merging.Merge(0, rules.alias("crm", "7"), rules.alias("shop", "9"))
+    merging.merge(acme, [both], by="test")
+
+    imported("alias_label,alias_name,city,tier\ncrm,7,Lyon,\nshop,9,Paris,\ncrm,7,,gold\n")
+
+    assert Profile.objects.get().attributes == {"city": "Paris", "tier": "gold"}
+
+
 def test_a_device_names_an_anonymous_user_and_never_an_identified_one(acme, imported):
     track_ana(acme, devices=[{"device_id": "phone"}])
 
