@@ -53,7 +53,7 @@ class AudienceForm(forms.Form):
     def __init__(self, workspace: Workspace, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         found = Segment.objects.in_workspace(workspace).active()
-        self.fields["segments"].queryset = found.order_by("name")  # type: ignore[attr-defined]
+        self.fields["segments"].queryset = found.order_by("name")  # type: ignore[attr-defined]  # stubs: a Field
 
     def clean_segments(self) -> Any:
         chosen = self.cleaned_data["segments"]

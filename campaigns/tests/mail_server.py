@@ -25,7 +25,7 @@ class Mailbox:
         self.seconds = 0.0
         self.port = 0
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802  # aiosmtpd calls it so
         session.mails = getattr(session, "mails", 0) + 1
         if 0 < self.most_a_connection < session.mails:
             return "421 Too many messages over this connection"
