@@ -55,7 +55,7 @@ requests = st.lists(
     max_size=3,
 )
 files = st.one_of(several(st.tuples(ids, attributes)) for ids in (external_ids, aliases, devices))
-names = st.lists(external_ids, min_size=1) | st.lists(aliases, min_size=1)
+names = st.one_of(st.lists(ids, min_size=1, max_size=5) for ids in (external_ids, aliases))
 events = st.sampled_from(["opened", "bought"])
 workspaces = count()
 
