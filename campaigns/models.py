@@ -234,6 +234,8 @@ class Batch(models.Model):
     sending = models.ForeignKey(Sending, models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
     profile_ids = ArrayField(models.BigIntegerField())
+    # The number of the batch that is sent once more by it, to those whom it named.
+    repeats = models.PositiveIntegerField(null=True)
     begun = models.PositiveIntegerField(default=0)
     settled = models.PositiveIntegerField(default=0)
     # A webhook's: tries so far, and when the next may be.
@@ -261,6 +263,11 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sending_id}:{self.number}"
+
+    @property
+    def origin(self) -> int:
+        """The number under which these recipients were first sent something together."""
+        return self.number if self.repeats is None else self.repeats
 
 
 class Fate(models.TextChoices):

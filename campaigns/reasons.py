@@ -24,6 +24,9 @@ class Reason(TextChoices):
     PRIVATE_ADDRESS = "private_address", _("The address is inside the private network")
 
 
+# Reasons that a batch has as one: nobody in it was served.
+OF_A_BATCH = frozenset({Reason.ANSWER, Reason.REDIRECT, Reason.NO_ANSWER, Reason.PRIVATE_ADDRESS})
+
 # What somebody who runs the campaign can do about it.
 REMEDIES: Mapping[Reason, object] = {
     Reason.BAD_ADDRESS: _("Correct the address, then send what failed again."),
@@ -41,7 +44,7 @@ REMEDIES: Mapping[Reason, object] = {
     Reason.REDIRECT: _("Put the final address into the message: redirects aren't followed."),
     Reason.NO_ANSWER: _(
         "See that the receiver is up and answers within ten seconds, then send what failed "
-        "again: in new batches, so what it took without an answer arrives twice."
+        "again. The batches keep their ids, so a receiver that goes by them takes none twice."
     ),
     Reason.PRIVATE_ADDRESS: _(
         "Ask whoever runs Quayside to add the host to WEBHOOK_PRIVATE_HOSTS, if it is meant."

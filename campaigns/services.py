@@ -143,18 +143,17 @@ def resend(sending: Sending, fates: Iterable[Fate], *, by: audit.Actor) -> int:
     if locked.state != SendingState.SENT:
         raise InvalidCampaign(_("Wait until everybody else has had their turn, or resume it."))
     outcomes = Outcome.objects.filter(batch__sending=locked, fate__in=wanted, resent_at=None)
-    profile_ids = sorted(outcomes.values_list("profile_id", flat=True))
-    if not profile_ids:
+    count = cutting.repeat(locked, outcomes)
+    if not count:
         return 0
     outcomes.update(resent_at=timezone.now())
-    cutting.add(locked, profile_ids)
     locked.state, locked.finished_at = SendingState.SENDING, None
     locked.save(update_fields=["state", "finished_at"])
     if campaign.state == State.SENT:
         campaign.state = State.SENDING
     _save(campaign, by=by)
-    _note(campaign, "resent", by=by, details={"to": len(profile_ids), "fates": wanted})
-    return len(profile_ids)
+    _note(campaign, "resent", by=by, details={"to": count, "fates": wanted})
+    return count
 
 
 @transaction.atomic

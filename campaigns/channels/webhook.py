@@ -2,7 +2,8 @@
 
 The form of the signature is that of the Standard Webhooks specification, so that receivers
 verify it with the libraries that there are. `webhook-id` is the batch's and stays the same
-for every try: a receiver that goes by it has every recipient exactly once.
+for every try, and when somebody has the batch sent again: a receiver that goes by it has every
+recipient exactly once.
 """
 
 import base64
@@ -118,14 +119,15 @@ class WebhookCarrier(Carrier):
     @staticmethod
     def _left_out(batch: Batch, key: int, fate: Fate, reason: Reason, words: str = "") -> Told:
         """Of somebody who drops out after the first try, nobody knows whether that arrived."""
-        return Told(key, Fate.UNKNOWN if batch.attempts else fate, reason, words)
+        was_tried = batch.attempts or batch.repeats is not None
+        return Told(key, Fate.UNKNOWN if was_tried else fate, reason, words)
 
     def _rendered(self, values: dict[str, Any]) -> dict[str, str]:
         values |= {"campaign": {"name": self._campaign.name}}
         return {name: template.render(values) for name, template in self._properties.items()}
 
     def id_of(self, batch: Batch) -> str:
-        return f"{self.sending.pk}.{batch.number}"
+        return f"{self.sending.pk}.{batch.origin}"
 
     def _headers(self, batch: Batch, body: bytes) -> dict[str, str]:
         sent_at = str(int(time.time()))

@@ -184,6 +184,25 @@ def test_a_receiver_that_takes_a_batch_and_never_says_so_leaves_it_unknown(hook)
     assert len(hook.calls) == 8
 
 
+def test_a_batch_that_is_sent_again_keeps_its_id_so_that_nobody_is_taken_twice(hook):
+    shop = make_users("ana", "bob", age=30)
+    shop.track({"external_id": "dora", "age": 0})
+    hook.answers = [(400, {}), (400, {})]
+    message = webhook(hook.url, properties={"share": "{{ 60 | divided_by: user.age }}"})
+    sending = sent(launched(make_campaign(message)))
+
+    services.resend(sending, [Fate.FAILED], by=BY)
+    sent(sending)
+    shop.track({"external_id": "dora", "age": 60})
+    assert services.resend(sending, [Fate.FAILED], by=BY) == 3
+    sent(sending)
+
+    ids = [headers["webhook-id"] for headers, _body in hook.calls]
+    assert ids[0] == ids[1] == ids[2] != ids[3]
+    assert hook.batches == {ids[0]: ["ana", "bob"], ids[3]: ["dora"]}
+    assert fates(sending) == {}
+
+
 def test_results_add_up_while_the_failed_are_sent_to_again(mailbox):
     shop = make_users("ana", "bob", "cleo")
     shop.track({"external_id": "cleo", "email_subscribe": "unsubscribed"})
