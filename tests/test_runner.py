@@ -203,7 +203,9 @@ def test_a_bare_command_acts_on_the_running_instance(home):
     assert "db_table = 'here'" in shown
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_a_signal_stops_everything_also_in_the_background_of_a_script(home, number):
     ignoring = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
     runner = run(home, *ignoring, PORT=str(Instance(home).port))
@@ -245,7 +247,13 @@ def children_of(parent, word):
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGKILL,
+        *(pytest.param(each, marks=pytest.mark.long) for each in (signal.SIGINT, signal.SIGTERM)),
+    ],
+)
 def test_whatever_ends_make_alone_stops_everything(home, number):
     home.folder  # noqa: B018
     inherited = {name: value for name, value in os.environ.items() if name not in OURS}

@@ -20,8 +20,9 @@ def test_a_wrong_password_says_so(stranger: Visitor):
     assert "Please enter the correct username and password" in stranger.text
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"]
+)
 def test_every_page_of_the_sidebar_renders_without_a_complaint(visit, size, scheme):
     visitor = visit(size=size, scheme=scheme)
     paths = visitor.sidebar()

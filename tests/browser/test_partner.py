@@ -225,9 +225,8 @@ def test_all_of_it_works_without_javascript(visit, harbour, partner):
     assert partner.test(text) == 401
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_a_partner_fit_a_phone(visit, scheme):
-    visitor = visit(size=PHONE, scheme=scheme)
+def test_the_pages_of_a_partner_fit_a_phone(visit):
+    visitor = visit(size=PHONE, scheme="dark")
     visitor.go(GALLERY)
     follow(visitor, "Tinyclues")
     page = visitor.path
