@@ -50,8 +50,12 @@ class PeakMemory(threading.Thread):
             self.sample()
 
     def sample(self) -> None:
-        for name, root in self._roots.items():
+        for name, root in list(self._roots.items()):
             self.peaks[name] = max(self.peaks[name], memory(root))
+
+    def follow(self, name: str, root: int) -> None:
+        """The tree of that name has another root from now on."""
+        self._roots[name] = root
 
     def __enter__(self) -> Self:
         self.start()

@@ -23,6 +23,7 @@ class Setting:
     identities: int  # calls of each of the three
     mails: int  # recipients of the campaign by email
     called: int  # and of the one by webhook
+    kills: int  # of the worker, while each of the two is sent
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -39,4 +40,5 @@ class Setting:
             identities=env.int("BENCH_IDENTITIES", default=200),
             mails=env.int("BENCH_MAILS", default=users // 10),
             called=env.int("BENCH_CALLED", default=users),
+            kills=env.int("BENCH_KILLS", default=0),
         )
