@@ -5,11 +5,10 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns.models import Deed, Launch
-from common.charts import Chart, Series
+from common.charts import Chart, Series, labels
 
 # What is charted by the hour; anything longer by the day.
 BY_HOUR = timedelta(hours=72)
@@ -48,11 +47,10 @@ def chart(launch: Launch) -> Chart | None:
     sent = _counted(_SENT, asked, moments)
     if not any(sent):
         return None
-    form = "H:i" if by_hour else "MONTH_DAY_FORMAT"
     return Chart(
         "line",
         _("Messages sent, and users who opened one or followed a link"),
-        [date_format(moment, form) for moment in moments],
+        labels(moments),
         [
             Series(_("sent"), "text", sent),
             Series(_("opened"), "good", _counted(_DONE, {**asked, "deed": Deed.OPENED}, moments)),

@@ -3,7 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +53,21 @@ class Chart:
             },
             ensure_ascii=False,
         )
+
+
+def labels(moments: Sequence[date]) -> list[str]:
+    """Words for days, or for moments in their order: no more than tells them apart."""
+    times = [moment for moment in moments if isinstance(moment, datetime)]
+    if times:
+        span = times[-1] - times[0]
+        if span < _DAY:
+            return [date_format(moment, "TIME_FORMAT") for moment in times]
+        if span / max(1, len(times) - 1) < _DAY:
+            return [moment_label(moment) for moment in times]
+    return [date_format(moment, "MONTH_DAY_FORMAT") for moment in moments]
+
+
+def moment_label(moment: datetime) -> str:
+    """A moment of these weeks: the year goes without saying."""
+    day, time = date_format(moment, "MONTH_DAY_FORMAT"), date_format(moment, "TIME_FORMAT")
+    return _("%(day)s, %(time)s") % {"day": day, "time": time}

@@ -5,12 +5,12 @@ from datetime import timedelta
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.ages import age
-from common.charts import Chart, Series
+from common.charts import Chart, Series, labels
 from partners import health_states
 from partners.health_states import Kind, State
 from partners.models import DataImportKey, Partner
@@ -49,7 +49,7 @@ def arrivals(workspace: Workspace) -> Part:
     chart = Chart(
         "bar",
         _("Ids that partners sent, day by day"),
-        [date_format(day, "MONTH_DAY_FORMAT") for day in days],
+        labels(days),
         [Series(_("ids"), "good", ids)],
     )
     content = {"chart": chart if any(ids) else None, "days": DAYS, "total": sum(ids)}

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, CohortSize
 from cohorts.sizes import Size
-from common.charts import Chart, Series
+from common.charts import Chart, Series, labels
 
 # Steps of the size that are drawn, the latest ones, and days of what came and went.
 STEPS = 90
@@ -63,7 +62,7 @@ def size_chart(found: Sequence[Step]) -> Chart:
     return Chart(
         kind="line",
         words=_("Size over time: the table below has the figures."),
-        labels=_labels([step.at for step in found]),
+        labels=labels([step.at for step in found]),
         series=[
             Series(_("People"), "good", [step.size for step in found]),
             Series(_("Waiting ids"), "warn", [step.waiting for step in found]),
@@ -75,15 +74,9 @@ def flow_chart(found: Sequence[Flow]) -> Chart:
     return Chart(
         kind="bar",
         words=_("Ids that came and went on each day: the table below has the figures."),
-        labels=[date_format(one.day, "MONTH_DAY_FORMAT") for one in found],
+        labels=labels([one.day for one in found]),
         series=[
             Series(_("Came"), "good", [one.came for one in found]),
             Series(_("Went"), "bad", [-one.went for one in found]),
         ],
     )
-
-
-def _labels(moments: Sequence[datetime]) -> list[str]:
-    """By the time where all are close together, else by the day."""
-    is_short = moments[-1] - moments[0] < timedelta(days=2)
-    return [date_format(at, "TIME_FORMAT" if is_short else "MONTH_DAY_FORMAT") for at in moments]

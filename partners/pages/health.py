@@ -8,10 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from common.charts import Chart, Series
+from common.charts import Chart, Series, labels
 from partners import call_history, health
 from partners.call_history import Trouble
 from partners.health import Health, Span
@@ -63,7 +62,7 @@ class HealthPart:
     @cached_property
     def _labels(self) -> list[str]:
         assert self.health
-        return [date_format(hour.at, "j M, H:i") for hour in self.health.hours]
+        return labels([hour.at for hour in self.health.hours])
 
     @property
     def requests_chart(self) -> Chart:

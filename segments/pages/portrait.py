@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from common.charts import Chart, Series
+from common.charts import Chart, Series, labels
 from common.snapshots import snapshot
 from profiles import known
 from profiles.models import Identifier, IdentifierKind, Profile
@@ -134,12 +133,10 @@ class Portrait:
         now = timezone.now()
         start = max(self.steps[0].step.at, now - CHARTED)
         figures = [*_sampled(self.steps, start, now), self.audience.page.total]
-        form = "SHORT_DATE_FORMAT" if now - start > timedelta(days=3) else "SHORT_DATETIME_FORMAT"
-        labels = [date_format(moment, form) for moment in _moments(start, now)]
         return Chart(
             "line",
             _("Size over time"),
-            labels,
+            labels(_moments(start, now)),
             [Series(_("users"), "good", figures)],
         )
 
