@@ -12,10 +12,11 @@ class CampaignsConfig(AppConfig):
         from campaigns import overview as our_overview  # noqa: PLC0415  # likewise
         from cohorts import usage as cohort_usage  # noqa: PLC0415  # likewise
         from segments import usage  # noqa: PLC0415  # likewise
-        from workspaces import audit_names, overview  # noqa: PLC0415  # likewise
+        from workspaces import overview  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
 
         usage.register(where_used.of_segments)
         cohort_usage.register(where_used.of_cohorts)
-        audit_names.register("campaign", audited.campaigns)
-        audit_names.register("canvas", audited.canvases)
+        names.register("campaign", audited.campaigns)
+        names.register("canvas", audited.canvases)
         overview.register(50, "campaigns.view_campaign", our_overview.read)

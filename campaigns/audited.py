@@ -6,7 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from campaigns.models import Campaign, Kind
-from workspaces.audit_names import Named
+from workspaces.audit_log.names import Named
 
 
 def campaigns(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:

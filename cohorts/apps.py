@@ -17,12 +17,13 @@ class CohortsConfig(AppConfig):
         from partners import deliveries  # noqa: PLC0415  # likewise
         from profiles import belonging as belongings  # noqa: PLC0415  # likewise
         from profiles import memberships  # noqa: PLC0415  # likewise
-        from workspaces import audit_names, overview  # noqa: PLC0415  # likewise
+        from workspaces import overview  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
 
         memberships.register(members)
         memberships.register(staging)
         kinds.register(COHORT_FILE, panel=panel.of)
         deliveries.register(ours)
         belongings.register("cohorts", belonging.read)
-        audit_names.register("cohort", audited.cohorts)
+        names.register("cohort", audited.cohorts)
         overview.register(20, "cohorts.view_cohort", our_overview.read)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.urls import reverse
 
 from cohorts.models import Cohort
-from workspaces.audit_names import Named
+from workspaces.audit_log.names import Named
 
 
 def cohorts(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:

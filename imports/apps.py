@@ -9,6 +9,6 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         from imports.audited import jobs  # noqa: PLC0415  # models are there only now
-        from workspaces import audit_names  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
 
-        audit_names.register("import", jobs)
+        names.register("import", jobs)

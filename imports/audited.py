@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.urls import reverse
 
 from imports.models import Job
-from workspaces.audit_names import Named
+from workspaces.audit_log.names import Named
 
 
 def jobs(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:

@@ -11,13 +11,14 @@ class PartnersConfig(AppConfig):
         from partners import overview as ours  # noqa: PLC0415  # likewise
         from partners.audited import partners  # noqa: PLC0415  # models are there only now
         from partners.models import DataImportKey, PartnerApiKey  # noqa: PLC0415  # likewise
-        from workspaces import audit_names, overview  # noqa: PLC0415  # likewise
-        from workspaces.key_names import namer  # noqa: PLC0415  # likewise
+        from workspaces import overview  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
+        from workspaces.key_pages.names import namer  # noqa: PLC0415  # likewise
 
         for object_type in ("partner", "integration"):
-            audit_names.register(object_type, partners)
-        audit_names.register("data_import_key", namer(DataImportKey))
-        audit_names.register("partner_api_key", namer(PartnerApiKey))
+            names.register(object_type, partners)
+        names.register("data_import_key", namer(DataImportKey))
+        names.register("partner_api_key", namer(PartnerApiKey))
         overview.register(40, "partners.view_partner", ours.arrivals)
         overview.register(41, "partners.view_partner", ours.troubles)
         overview.register(42, "partners.view_dataimportkey", ours.keys)

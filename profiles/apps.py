@@ -11,8 +11,8 @@ class ProfilesConfig(AppConfig):
         from imports import kinds  # noqa: PLC0415  # models are there only now
         from profiles import audited  # noqa: PLC0415  # likewise
         from profiles.importing.users import USER_FILE  # noqa: PLC0415  # likewise
-        from workspaces import audit_names  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
 
         kinds.register(USER_FILE)
-        audit_names.register("user", audited.users)
-        audit_names.register("waiting_id", audited.waiting_ids)
+        names.register("user", audited.users)
+        names.register("waiting_id", audited.waiting_ids)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from profiles.models import Profile
-from workspaces.audit_names import Named
+from workspaces.audit_log.names import Named
 
 GONE = Named(_("a user who is gone"))
 

@@ -14,12 +14,13 @@ class SegmentsConfig(AppConfig):
         from segments import audited, belonging, cohort_usage, usage  # noqa: PLC0415  # likewise
         from segments import overview as our_overview  # noqa: PLC0415  # likewise
         from segments.exporting.kind import SEGMENT_EXPORT  # noqa: PLC0415  # likewise
-        from workspaces import audit_names, overview  # noqa: PLC0415  # likewise
+        from workspaces import overview  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
 
         belongings.register("segments", belonging.read)
         usage.register(usage.segments_made_of)
         cohort_users.register(cohort_usage.uses)
-        audit_names.register("segment", audited.segments)
+        names.register("segment", audited.segments)
         overview.register(10, "profiles.view_profile", our_overview.users)
         overview.register(30, "segments.view_segment", our_overview.read)
         kinds.register(SEGMENT_EXPORT)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from segments.models import Segment
 from segments.paths import page_of
-from workspaces.audit_names import Named
+from workspaces.audit_log.names import Named
 
 
 def segments(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:

@@ -15,9 +15,9 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from workspaces.accounts.rescue import RescuePage
-from workspaces.audit_pages import AuditPages
+from workspaces.audit_log.pages import AuditPages
 from workspaces.current import current_workspace
-from workspaces.key_rest_pages import RestKeyPages
+from workspaces.key_pages.rest_keys import RestKeyPages
 from workspaces.model_admin import AuditedAdmin
 from workspaces.models import AuditEntry, Membership, RestApiKey, User, Workspace
 from workspaces.team.pages import TeamPages
@@ -129,7 +129,7 @@ class WorkspaceAdmin(AuditedAdmin):
 
 @admin.register(RestApiKey)
 class RestApiKeyAdmin(RestKeyPages):
-    """The workspace's keys for the REST API (see `workspaces.key_rest_pages`)."""
+    """The workspace's keys for the REST API (see `workspaces.key_pages.rest_keys`)."""
 
 
 @admin.register(AuditEntry)

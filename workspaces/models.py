@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common.keys import KeyKind
 from common.models import ApiKey
 from workspaces.access_models import Invitation, RecoveryCode, SecondFactor
-from workspaces.audit_words import words
+from workspaces.audit_log.words import words
 from workspaces.roles import Role
 
 __all__ = [

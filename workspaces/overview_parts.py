@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from common.ages import age
 from common.models import ApiKey
-from workspaces.audit_names import names
-from workspaces.audit_words import words
+from workspaces.audit_log.names import names
+from workspaces.audit_log.words import words
 from workspaces.models import AuditEntry, RestApiKey, Workspace
 from workspaces.overview import MOST, Matter, Panel, Part, Urgency
 

@@ -9,7 +9,7 @@ from unfold.widgets import (
 )
 
 from partners.models import Partner
-from workspaces.key_forms import KeyForm
+from workspaces.key_pages.forms import KeyForm
 
 
 def name_field() -> forms.CharField:

@@ -12,7 +12,7 @@ from partners import keys
 from partners.models import DataImportKey, Partner, PartnerApiKey
 from partners.pages.forms import PartnerKeyForm
 from partners.pages.samples import endpoint, samples
-from workspaces.key_admin import KeyAdmin, WorkspaceKeyAdmin
+from workspaces.key_pages.admin import KeyAdmin, WorkspaceKeyAdmin
 
 
 class PartnerKeyPages(KeyAdmin):

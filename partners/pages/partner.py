@@ -11,7 +11,7 @@ from partners.pages.forms import TrialForm
 from partners.pages.health import HealthPage
 from partners.pages.portrait import Portrait
 from partners.pages.samples import endpoint, samples
-from workspaces.key_admin import KeyAdmin
+from workspaces.key_pages.admin import KeyAdmin
 
 
 class OverviewPage(HealthPage):

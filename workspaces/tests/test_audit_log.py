@@ -12,7 +12,7 @@ from django.urls import reverse
 from tests.factories import BY, make_member, make_operator, make_rest_key, make_workspace
 from tests.factories import bearer as with_key
 from workspaces import audit
-from workspaces.audit_words import KINDS, WORDS
+from workspaces.audit_log.words import KINDS, WORDS
 from workspaces.models import AuditEntry
 from workspaces.roles import Role
 

@@ -11,8 +11,8 @@ from imports.tests.factories import make_job
 from segments.models import Segment
 from tests.factories import BY, make_operator, make_partner, make_workspace
 from workspaces import audit
-from workspaces.audit_names import names
-from workspaces.audit_words import WORDS, words
+from workspaces.audit_log.names import names
+from workspaces.audit_log.words import WORDS, words
 from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,8 @@ from tests.factories import (
     make_rest_key,
     make_workspace,
 )
-from workspaces import key_permissions, keys
+from workspaces import keys
+from workspaces.key_pages import permissions
 from workspaces.models import AuditEntry, RestApiKey
 from workspaces.permissions import PERMISSIONS
 from workspaces.roles import Role
@@ -176,7 +177,7 @@ def test_what_was_typed_stays_in_a_refused_form(client, olga):
 
 
 def test_every_permission_has_a_sentence():
-    assert set(key_permissions.SENTENCES) == set(PERMISSIONS)
+    assert set(permissions.SENTENCES) == set(PERMISSIONS)
 
 
 # --- Rotating and invalidating -----------------------------------------------------------

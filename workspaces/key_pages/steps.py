@@ -17,8 +17,8 @@ from common.keys import parse
 from common.models import ApiKey
 from workspaces import keys, showing
 from workspaces.current import signed_in
-from workspaces.key_forms import KeyForm, RotationForm
-from workspaces.key_table import KeyRow
+from workspaces.key_pages.forms import KeyForm, RotationForm
+from workspaces.key_pages.table import KeyRow
 
 Context = dict[str, Any]
 

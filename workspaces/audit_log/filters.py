@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, TextFilter
 
-from workspaces.audit_words import KINDS, WORDS, words
+from workspaces.audit_log.words import KINDS, WORDS, words
 from workspaces.models import AuditEntry
 
 Entries = QuerySet[AuditEntry]

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from workspaces import key_permissions, keys
-from workspaces.key_forms import KeyForm
-from workspaces.key_permissions import Group
+from workspaces import keys
+from workspaces.key_pages import permissions
+from workspaces.key_pages.forms import KeyForm
+from workspaces.key_pages.permissions import Group
 from workspaces.permissions import PERMISSIONS
 
 MOST_NETWORKS = 100
@@ -58,7 +59,7 @@ class RestKeyForm(KeyForm):
 
     @property
     def permission_groups(self) -> list[Group]:
-        return key_permissions.groups(set(self["permissions"].value() or ()))
+        return permissions.groups(set(self["permissions"].value() or ()))
 
 
 def _problem(text: str) -> str:

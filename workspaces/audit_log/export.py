@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from common.spreadsheets import write_csv
-from workspaces.audit_names import names
-from workspaces.audit_words import kind_words, words
+from workspaces.audit_log.names import names
+from workspaces.audit_log.words import kind_words, words
 from workspaces.models import AuditEntry
 
 AT_ONCE = 1_000

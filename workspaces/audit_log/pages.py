@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from workspaces.audit_export import as_csv
-from workspaces.audit_filters import FILTERS, matching
-from workspaces.audit_names import Named, names
-from workspaces.audit_words import words
+from workspaces.audit_log.export import as_csv
+from workspaces.audit_log.filters import FILTERS, matching
+from workspaces.audit_log.names import Named, names
+from workspaces.audit_log.words import words
 from workspaces.model_admin import ReadOnlyAdmin
 from workspaces.models import AuditEntry
 
@@ -43,7 +43,7 @@ class AuditPages(ReadOnlyAdmin):
     list_filter_submit = True
     show_facets = ShowFacets.NEVER
     list_before_template = "workspaces/partials/audit_export.html"
-    search_fields = ("actor",)  # what is searched: `audit_filters.matching`
+    search_fields = ("actor",)  # what is searched: `audit_log.filters.matching`
     search_help_text = _("Who, what was done, object or details")
     fields = ("at", "actor", "done", "what", "shown_address", "workspace", "shown_details")
     readonly_fields = fields

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from common.models import ApiKey
-from workspaces.audit_names import Named, Namer
+from workspaces.audit_log.names import Named, Namer
 
 
 def namer(model: type[ApiKey]) -> Namer:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from common.keyring import IssuedKey
 from common.models import ApiKey
 from workspaces.current import current_workspace
-from workspaces.key_forms import KeyForm
-from workspaces.key_pages import KeyPages
-from workspaces.key_table import KeyRow, KeyTable
+from workspaces.key_pages.forms import KeyForm
+from workspaces.key_pages.steps import KeyPages
+from workspaces.key_pages.table import KeyRow, KeyTable
 from workspaces.model_admin import ReadOnlyAdmin
 from workspaces.models import Workspace
 

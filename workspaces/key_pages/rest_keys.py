@@ -6,9 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from common.keyring import IssuedKey
-from workspaces import key_permissions, keys
-from workspaces.key_admin import WorkspaceKeyAdmin
-from workspaces.key_rest_form import RestKeyForm
+from workspaces import keys
+from workspaces.key_pages import permissions
+from workspaces.key_pages.admin import WorkspaceKeyAdmin
+from workspaces.key_pages.rest_form import RestKeyForm
 from workspaces.models import RestApiKey
 
 
@@ -27,6 +28,6 @@ class RestKeyPages(WorkspaceKeyAdmin):
 
     def about(self, request: HttpRequest, key: RestApiKey, text: str = "") -> dict[str, Any]:
         return {
-            "groups": key_permissions.granted(key.permissions),
+            "groups": permissions.granted(key.permissions),
             "networks": key.allowed_networks,
         }
