@@ -1,6 +1,7 @@
 """Two campaigns under way inside an instance, and what it says became of everyone."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -19,11 +20,15 @@ from campaigns.models import Channel, Kind
 from workspaces.models import Workspace
 
 workspace = Workspace.objects.get(slug={slug!r})
+given = json.loads({given!r})
+channel = Channel(given["channel"])
 campaign = services.create(
-    workspace, kind=Kind.CAMPAIGN, name="Spring", channel=Channel({channel!r}), by="tests"
+    workspace, kind=Kind(given["kind"]), name="Spring", channel=channel, by="tests"
 )
-message = json.loads({message!r})
-steps.change(campaign.steps.get(), name="", delay_seconds=0, message=message, by="tests")
+for delay, message in given["steps"]:
+    step = campaign.steps.filter(message={{}}).first() or steps.add(campaign, channel, by="tests")
+    step.channel = channel
+    steps.change(step, name="", delay_seconds=delay, message=message, by="tests")
 campaign.refresh_from_db()
 launching.launch(campaign, by="tests")
 """
@@ -62,11 +67,23 @@ def launch(
     instance: Instance, slug: str, *, users: int, channel: str, message: dict[str, Any]
 ) -> None:
     """A workspace of its own with so many users, and a campaign to all of them, launched."""
+    _launch(
+        instance, slug, users, {"kind": "campaign", "channel": channel, "steps": [(0, message)]}
+    )
+
+
+def launch_canvas(
+    instance: Instance, slug: str, *, users: int, mails: Sequence[tuple[int, dict[str, Any]]]
+) -> None:
+    """The same with a Canvas of emails, each so many seconds after the one before."""
+    _launch(instance, slug, users, {"kind": "canvas", "channel": "email", "steps": list(mails)})
+
+
+def _launch(instance: Instance, slug: str, users: int, given: dict[str, Any]) -> None:
     make_workspace(instance, slug, users)
     with instance.connect() as connection:
         connection.execute(ADDRESSES, [slug])
-    code = LAUNCH.format(slug=slug, channel=channel, message=json.dumps(message))
-    _run(instance, code)
+    _run(instance, LAUNCH.format(slug=slug, given=json.dumps(given)))
 
 
 def _run(instance: Instance, code: str) -> str:

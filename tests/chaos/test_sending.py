@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ SELECT state, problem, failures, retry_at, (SELECT count(*) FILTER (WHERE finish
   FROM campaigns_batch WHERE sending_id = sending.id), clock_timestamp()
   FROM campaigns_sending AS sending
 """
+OVERDUE = "SELECT count(*) FROM campaigns_sending WHERE state = 'waiting' AND due_at < now()"
 STILL_SENT = "SELECT count(*) FROM campaigns_sending WHERE state NOT IN ('sent', 'stopped')"
 APPLY_SECONDS = 5
 
@@ -137,3 +139,23 @@ def test_uploads_are_applied_within_seconds_while_campaigns_are_sent(
 
     assert count(sender, STILL_SENT) > 0
     mailbox.seconds = hook.seconds = 0
+
+
+@pytest.mark.long
+def test_a_canvas_that_finds_everything_stopped_at_its_time_goes_on_once_it_is_back(
+    sender: Instance, mailbox: Any
+) -> None:
+    mails = [(0, EMAIL), (6, {**EMAIL, "subject": "Still spring"})]
+    sending.launch_canvas(sender, "mailed", users=20, mails=mails)
+    await_true(sender, lambda: len(mailbox.messages) == 20)
+
+    sender.stop("beat", "worker", "web", "redis")  # which forgets what was in the queue
+    await_true(sender, lambda: count(sender, OVERDUE) == 1)
+    assert len(mailbox.messages) == 20
+    sender.start("redis", "web", "worker", "beat")
+    await_true(sender, lambda: count(sender, STILL_SENT) == 0)
+
+    assert Counter(message["Subject"] for message in mailbox.messages) == {
+        "Spring": 20, "Still spring": 20,
+    }  # fmt: skip
+    assert set(mailbox.copies.values()) == {2}
