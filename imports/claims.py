@@ -1,7 +1,7 @@
 """The claim to run a workspace's jobs: an advisory lock of the session, gone with its holder.
 
-One holder a workspace, so that its jobs run one after another: of two files about the same
-users, the later has the last word. The claim only spares work: that nothing is stored twice
+One holder a workspace, so that its files are worked in one after another: of two about the
+same users, the later has the last word. The claim only spares work: that nothing is stored twice
 is up to `Job.batches`.
 """
 

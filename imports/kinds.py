@@ -40,6 +40,7 @@ class Kind(Protocol):
     counts: Mapping[str, Any]  # the words for its counts, in the order to show them
     guide: str  # the template that explains the file; none for what has a page of its own
     audited: Mapping[str, str]  # by state in which it ends, the action in the audit log
+    reads_only: bool  # so that it needn't wait for those that change something
 
     def check(self, source: Source) -> None:
         """Raise `InvalidFile` when already the first lines say that it can't be done."""
@@ -87,6 +88,11 @@ def panel_of(job: Job) -> Panel | None:
 def find(name: str) -> Kind:
     """Raises `LookupError` for a kind that no app has registered."""
     return _kinds[name]
+
+
+def reading() -> list[str]:
+    """Names of those that change nothing."""
+    return [name for name, kind in _kinds.items() if kind.reads_only]
 
 
 def uploadable() -> list[Kind]:

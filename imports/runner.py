@@ -1,4 +1,8 @@
-"""Work a workspace's jobs off, one after another; what `imports.tasks` calls."""
+"""Work a workspace's jobs off; what `imports.tasks` calls.
+
+Those that change something run one after another, in the order in which they came. Exports
+change nothing: they take turns with the others, so that nobody waits for a file of millions.
+"""
 
 import logging
 import time
@@ -8,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone, translation
 
 from common.http import is_database_away
-from imports import attempts, jobs
+from imports import attempts, jobs, kinds
 from imports.claims import claim
 from imports.execution import Execution, Overtaken
 from imports.models import Job, JobState
@@ -32,16 +36,33 @@ def run(workspace_id: int, *, seconds: float) -> bool:
 
 
 def run_first(workspace_id: int, *, until: float) -> bool:
-    """Go on with the job whose turn it is, by the holder of the claim; False when none is due."""
-    job = Job.objects.in_workspace(workspace_id).unfinished().first()
-    if job is None or _must_wait(job):
-        return False
+    """Go on with the jobs whose turn it is, by the holder of the claim; False when none is due.
+
+    They are the first that changes something and the first that only reads, and share the time.
+    """
+    due = [job for job in _first(workspace_id) if not _must_wait(job)]
+    for place, job in enumerate(due):
+        now = time.monotonic()
+        _go_on(job, until=now + (until - now) / (len(due) - place))
+    return bool(due)
+
+
+def _first(workspace_id: int) -> list[Job]:
+    unfinished = Job.objects.in_workspace(workspace_id).unfinished()
+    reading = kinds.reading()
+    found = (
+        unfinished.exclude(kind__in=reading).first(),
+        unfinished.filter(kind__in=reading).first(),
+    )
+    return [job for job in found if job is not None]
+
+
+def _go_on(job: Job, *, until: float) -> None:
     if job.foreground:
         jobs.abandon(job)  # its command would hold the claim
     else:
         with translation.override(job.language):
             _attempt(job, until)
-    return True
 
 
 def _must_wait(job: Job) -> bool:

@@ -32,6 +32,7 @@ class CohortFile:
     title = gettext_lazy("Import cohort members")
     counts: Mapping[str, Any] = {"ids": gettext_lazy("ids taken")}
     guide = ""  # it has a page of its own, which asks for the cohort: cohorts.pages.upload
+    reads_only = False
     audited: Mapping[str, str] = {
         JobState.DONE: "cohort.imported",
         JobState.CANCELLED: "cohort.import_cancelled",

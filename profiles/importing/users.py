@@ -37,6 +37,7 @@ class UserFile:
         "updated": gettext_lazy("updated"),
     }
     guide = "imports/partials/users.html"
+    reads_only = False
     audited: Mapping[str, str] = {
         JobState.DONE: "users.imported",
         JobState.CANCELLED: "users.import_cancelled",

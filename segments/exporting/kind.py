@@ -45,6 +45,7 @@ class SegmentExport:
     title = gettext_lazy("Export a segment")
     counts: Mapping[str, Any] = {"exported": gettext_lazy("exported")}
     guide = ""  # its orders come from segments
+    reads_only = True
     audited: Mapping[str, str] = {
         JobState.DONE: "segment.exported",
         JobState.CANCELLED: "segment.export_cancelled",

@@ -14,6 +14,7 @@ from imports import jobs, runner
 from imports.execution import Execution
 from imports.models import Job
 from imports.tests.factories import fresh, make_job, work_off
+from profiles.importing import users
 from profiles.tests.backend import BackEnd, alias, customer
 from segments import services
 from segments.exporting import kind, rows
@@ -216,6 +217,20 @@ def test_an_export_goes_on_after_its_worker_was_killed(acme, monkeypatch):
     assert fresh(job).batches == 6
     _, content = downloaded(acme, begun, output_format="none")
     assert [line["external_id"] for line in lines(content)] == names
+
+
+def test_an_export_doesn_t_wait_for_an_import_that_came_before(acme, monkeypatch):
+    monkeypatch.setattr(users, "BATCH_ROWS", 1)
+    acme.track(customer("ana"))
+    make_job(acme.workspace, b"external_id\n" + b"".join(b"user-%d\n" % n for n in range(50)))
+    begun = order(acme, make_segment(acme.workspace)).json()
+
+    for _turn in range(2):  # one for its user, and one to see that it was the last
+        assert runner.run(acme.workspace.pk, seconds=0)
+
+    _, content = downloaded(acme, begun, output_format="none")
+    assert lines(content)[0] == {"external_id": "ana"}
+    assert not fresh(Job.objects.get(kind="users")).is_finished
 
 
 def test_a_cancelled_export_leaves_no_file(acme, monkeypatch):
