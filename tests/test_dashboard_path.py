@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from config.navigation import GROUPS
 from profiles.models import Profile
-from tests.factories import make_operator, make_workspace
+from tests.factories import make_member, make_operator, make_workspace
+from workspaces.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,26 @@ def test_an_external_id_keeps_its_case(client):
     path = path_of(client, reverse("admin:profiles_profile_change", args=[ann.pk]))
 
     assert path == ["Audience", "Users", "ann"]
+
+
+def test_a_group_s_link_leads_to_the_first_list_of_its_app(client):
+    client.force_login(make_operator())
+    make_workspace()
+
+    for app, lists in {
+        "imports": "imports_job",
+        "partners": "partners_partner",
+        "segments": "segments_segment",
+        "workspaces": "workspaces_workspace",
+    }.items():
+        answer = client.get(reverse("admin:app_list", args=[app]))
+        assert answer.headers["Location"] == reverse(f"admin:{lists}_changelist")
+
+
+def test_a_group_leads_to_a_list_that_the_person_may_see(client):
+    acme = make_workspace()
+    client.force_login(make_member(acme, Role.MARKETER, "marta"))
+
+    answer = client.get(reverse("admin:app_list", args=["workspaces"]))
+
+    assert answer.status_code == 404 or client.get(answer.headers["Location"]).status_code == 200

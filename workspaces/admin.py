@@ -12,8 +12,9 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm
 
+from workspaces.accounts.admin_forms import AccountForm, NewAccountForm
 from workspaces.accounts.rescue import RescuePage
 from workspaces.audit_log.pages import AuditPages
 from workspaces.current import current_workspace
@@ -33,8 +34,9 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
     For whoever runs the installation; a workspace's own people are its team.
     """
 
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = AccountForm
+    add_form = NewAccountForm
+    add_form_template = None
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "email", "shown_access", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
@@ -42,11 +44,15 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
     # What makes an operator is for operators to give.
     reserved = ("is_staff", "is_superuser", "groups", "user_permissions")
     fieldsets = (
-        (None, {"fields": ("username", "password", "first_name", "last_name", "email")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),
-        (_("Signing in"), {"fields": ("shown_signing_in", "last_login", "date_joined")}),
+        (None, {"fields": ("username", "first_name", "last_name", "email")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (
+            _("Signing in"),
+            {"fields": ("shown_password", "shown_signing_in", "last_login", "date_joined")},
+        ),
     )
-    readonly_fields = ("shown_signing_in", "last_login", "date_joined")
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
+    readonly_fields = ("shown_password", "shown_signing_in", "last_login", "date_joined")
     filter_horizontal = ()
 
     @display(
@@ -57,6 +63,11 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
         if not (user.is_active and user.is_staff):
             return "none", _("none")
         return ("operator", _("operator")) if user.is_superuser else ("team", _("team"))
+
+    @display(description=_("password"))
+    def shown_password(self, user: User) -> str:
+        path = reverse("admin:auth_user_password_change", args=[user.pk])
+        return render_to_string("accounts/partials/password.html", {"path": path})
 
     @display(description=_("help"))
     def shown_signing_in(self, user: User) -> str:

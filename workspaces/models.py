@@ -42,6 +42,11 @@ class User(AbstractUser):
     # Their role where they look; set for the length of a request (`workspaces.middleware`).
     look_up_role: Callable[[], str] | None = None
 
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+        # A user is somebody in the audience; who signs in has an account.
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """Sessions end with a new password, as Django has it, and with a new generation."""
         return salted_hmac(
@@ -137,7 +142,12 @@ class AuditEntry(models.Model):
     """Who did what to which object, written in the same transaction as the change."""
 
     workspace = models.ForeignKey(
-        Workspace, models.CASCADE, null=True, blank=True, related_name="audit_entries"
+        Workspace,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="audit_entries",
+        verbose_name=_("workspace"),
     )
     at = models.DateTimeField(_("when"), db_default=Now(), editable=False)
     actor = models.CharField(_("who"), max_length=255)

@@ -13,7 +13,7 @@ PERMISSIONS: dict[str, str] = {
     "users.merge": "POST /users/merge",
     "users.delete": "POST /users/delete",
     "users.export.ids": "POST /users/export/ids",
-    "users.export.segment": "POST /users/export/segment, its status, download and cancel",
+    "users.export.segment": "POST /users/export/segment, /users/export/segment/*",
     "segments.list": "GET /segments/list",
     "segments.details": "GET /segments/details, POST /segments/reach",
     "segments.data_series": "GET /segments/data_series",

@@ -90,6 +90,17 @@ class DashboardSite(UnfoldAdminSite):  # type: ignore[misc]
             group["models"] += app["models"]
         return list(groups.values())
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """On to the first of the app's lists in the sidebar, in the place of a list of models."""
+        below = reverse("admin:app_list", args=[app_label])
+        for group in self.get_sidebar_list(request):
+            for page in group["items"]:
+                if str(page["link"]).startswith(below):
+                    return redirect(page["link"])
+        raise Http404
+
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         try:
             found: HttpResponse = super().autocomplete_view(request)

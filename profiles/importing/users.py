@@ -33,8 +33,8 @@ class UserFile:
     name = "users"
     title = gettext_lazy("Import users")
     counts: Mapping[str, Any] = {
-        "created": gettext_lazy("created"),
-        "updated": gettext_lazy("updated"),
+        "created": gettext_lazy("users created"),
+        "updated": gettext_lazy("users updated"),
     }
     guide = "imports/partials/users.html"
     reads_only = False

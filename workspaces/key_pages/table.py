@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.models import ApiKey
 
@@ -17,7 +17,11 @@ MOST_PAST = 50
 NOTICE = timedelta(days=14)
 
 TONES = {"live": "success", "expired": "warning", "invalidated": "danger"}
-WORDS = {"live": _("live"), "expired": _("expired"), "invalidated": _("invalidated")}
+WORDS = {
+    "live": pgettext_lazy("key", "live"),
+    "expired": pgettext_lazy("key", "expired"),
+    "invalidated": pgettext_lazy("key", "invalidated"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,6 @@ def test_somebody_is_added_to_the_team_and_noted(client, olga):
         reverse("admin:workspaces_user_add"),
         {
             "username": "marta",
-            "usable_password": "true",
             "password1": "quays and cranes",
             "password2": "quays and cranes",
         },
@@ -209,7 +208,6 @@ def test_a_new_password_is_noted_and_not_shown(client, olga):
     client.post(
         reverse("admin:auth_user_password_change", args=[marta.pk]),
         {
-            "usable_password": "true",
             "password1": "quays and cranes",
             "password2": "quays and cranes",
         },
@@ -245,7 +243,6 @@ def test_accounts_are_for_whoever_runs_the_installation(olga, acme, role):
                     "is_active": "on",
                     "is_staff": "on",
                     "is_superuser": "on",
-                    "usable_password": "true",
                     "password1": "quays and cranes",
                     "password2": "quays and cranes",
                 },
@@ -254,6 +251,21 @@ def test_accounts_are_for_whoever_runs_the_installation(olga, acme, role):
     mallory.refresh_from_db()
     assert not mallory.is_superuser
     assert User.objects.get(pk=olga.pk).username == "olga"
+
+
+def test_an_account_s_form_speaks_of_roles_and_not_of_permissions(client, olga):
+    """Roles are per workspace: a permission that Django hands out means nothing here."""
+    olga_s = change_form("user", olga.pk)
+
+    page = client.get(olga_s)
+
+    assert {"groups", "user_permissions", "password"}.isdisjoint(
+        page.context["adminform"].form.fields
+    )
+    words = page.content.decode()
+    assert "Runs the installation" in words
+    assert reverse("admin:auth_user_password_change", args=[olga.pk]) in words
+    assert not [word for word in ("Superuser", "Staff", "pbkdf2", "salt") if word in words]
 
 
 # --- Looking at one's own workspaces ----------------------------------------------------
