@@ -7,11 +7,12 @@ from django.urls import reverse
 
 from cohorts.models import Cohort
 from cohorts.sizes import sizes
+from cohorts.uploads import find
 from cohorts.uploads import latest as uploads
 from common.snapshots import snapshot
 from partners.deliveries import Deliveries, Delivery
 
-__all__ = ["counts", "read", "uploads"]
+__all__ = ["counts", "find", "read", "uploads"]
 
 SHOWN = 10
 

@@ -1,7 +1,9 @@
 """A partner's latest uploads, over all its cohorts, out of the ledger."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.urls import reverse
@@ -10,14 +12,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from cohorts.folding import COUNTS
+from common import request_ids
 from partners.deliveries import Upload
+
+COLUMNS = f"""
+upload.received_at, cohort.external_id, cohort.id, upload.ids, upload.request_id,
+upload.key_id, upload.applied_at, upload.skipped_at,
+{", ".join(f"upload.{count}" for count in COUNTS)}
+"""
 
 # The latest of all are among the latest of the cohorts that received last. Nothing on the
 # accept path keeps an index for this: each cohort's end of the ledger is read off its key.
 LATEST = f"""
-SELECT upload.received_at, cohort.external_id, cohort.id, upload.ids, upload.request_id,
-       upload.key_id, upload.applied_at, upload.skipped_at,
-       {", ".join(f"upload.{count}" for count in COUNTS)}
+SELECT {COLUMNS}
   FROM (SELECT cohort.id, cohort.external_id
           FROM cohorts_cohort AS cohort
           JOIN cohorts_cohorthead AS head ON head.cohort_id = cohort.id
@@ -29,6 +36,17 @@ SELECT upload.received_at, cohort.external_id, cohort.id, upload.ids, upload.req
         ORDER BY each.sequence DESC LIMIT %(most)s) AS upload
  ORDER BY upload.received_at DESC, upload.sequence DESC LIMIT %(most)s
 """
+
+# By the index of times, which the request id begins with: the ledger has none of the ids.
+OF_REQUEST = f"""
+SELECT {COLUMNS}
+  FROM cohorts_upload AS upload
+  JOIN cohorts_cohort AS cohort ON cohort.id = upload.cohort_id
+ WHERE upload.received_at BETWEEN %(from)s AND %(to)s AND upload.request_id = %(request)s
+   AND cohort.workspace_id = %(workspace)s AND cohort.partner_id = %(partner)s
+"""
+# Between naming a request and storing it, and between the clocks of two machines.
+SLACK = timedelta(minutes=5)
 
 # What became of an upload's ids, in the order of `COUNTS`.
 WORDS: Mapping[str, Any] = {
@@ -48,6 +66,18 @@ def latest(workspace_id: int, partner_id: int, *, most: int) -> list[Upload]:
     """The newest first, with what became of each."""
     with connection.cursor() as cursor:
         cursor.execute(LATEST, {"workspace": workspace_id, "partner": partner_id, "most": most})
+        return [_upload(*row) for row in cursor]
+
+
+def find(workspace_id: int, partner_id: int, request_id: UUID) -> list[Upload]:
+    """The upload that came with that request, however long ago; empty where there is none."""
+    made_at = request_ids.moment(request_id)
+    if made_at is None:
+        return []
+    span = {"from": made_at - SLACK, "to": made_at + SLACK}
+    whose = {"workspace": workspace_id, "partner": partner_id, "request": request_id}
+    with connection.cursor() as cursor:
+        cursor.execute(OF_REQUEST, {**span, **whose})
         return [_upload(*row) for row in cursor]
 
 

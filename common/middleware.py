@@ -1,13 +1,12 @@
 """What every API request goes through before a view sees it."""
 
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
-from common import errors
+from common import errors, request_ids
 from common.http import error_response, is_api
 
 
@@ -23,7 +22,7 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = uuid.uuid4()  # type: ignore[attr-defined]
+        request.request_id = request_ids.new()  # type: ignore[attr-defined]
         refusal = self._read(request) if is_api(request) else None
         response = error_response(refusal) if refusal else self.get_response(request)
         response["X-Request-Id"] = str(request.request_id)  # type: ignore[attr-defined]

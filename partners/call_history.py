@@ -81,6 +81,9 @@ class Lines:
         return self.page > 1
 
 
+NONE = Lines([], page=1, has_older=False)
+
+
 def of_partner(
     workspace: Workspace,
     partner: Partner,
@@ -97,18 +100,32 @@ def of_partner(
     logged = LoggedCall.objects.filter(workspace_id=workspace.pk, partner_id=partner.pk)
     lines = [_line(call) for call in _latest(logged, answer, most)]
     if answer in (None, Answer.OK):
-        uploads = deliveries.uploads(workspace.pk, partner.pk, most=most)
-        path = f"/partners/{partner.slug}/cohorts/users"
-        prefixes = _prefixes({upload.key_id for upload in uploads if upload.key_id})
-        brought = [_brought(upload, path, prefixes) for upload in uploads]
+        brought = _brought(deliveries.uploads(workspace.pk, partner.pk, most=most), partner)
         lines = list(heapq.merge(lines, brought, key=lambda line: line.at, reverse=True))
     return _cut(lines[:most], page, per_page)
 
 
-def of_installation(*, answer: Answer | None = None, page: int = 1) -> Lines:
-    """The calls whose keys named nobody's workspace, to whatever partner."""
+def of_request(workspace: Workspace, partner: Partner, request_id: UUID) -> Lines:
+    """The line of that request; none where it isn't kept, or was somebody else's.
+
+    An upload is found for as long as the ledger has it, past the last 1,000 calls too.
+    """
+    logged = LoggedCall.objects.filter(
+        workspace_id=workspace.pk, partner_id=partner.pk, request_id=request_id
+    )
+    uploads = deliveries.find(workspace.pk, partner.pk, request_id)
+    return Lines([*map(_line, logged), *_brought(uploads, partner)], page=1, has_older=False)
+
+
+def of_installation(
+    *, answer: Answer | None = None, page: int = 1, request_id: UUID | None = None
+) -> Lines:
+    """The calls whose keys named nobody's workspace, to whatever partner; or just that one."""
     most = page * PAGE + 1
-    nobodys = list(_latest(LoggedCall.objects.filter(workspace_id=None), answer, most))
+    calls = LoggedCall.objects.filter(workspace_id=None)
+    if request_id:
+        calls = calls.filter(request_id=request_id)
+    nobodys = list(_latest(calls, answer, most))
     names = dict(
         Partner.objects.filter(pk__in={call.partner_id for call in nobodys}).values_list(
             "pk", "name"
@@ -164,18 +181,22 @@ def _line(call: LoggedCall, partner: str = "") -> Line:
     )
 
 
-def _brought(upload: Upload, path: str, prefixes: dict[int, str]) -> Line:
-    return Line(
-        at=upload.at,
-        path=path,
-        status=201,
-        cohort=upload.cohort,
-        ids=upload.ids,
-        reason=Reason(upload.outcome),
-        request_id=upload.request_id,
-        cohort_path=upload.path,
-        client_secret=prefixes.get(upload.key_id or 0, ""),
-    )
+def _brought(uploads: Sequence[Upload], partner: Partner) -> list[Line]:
+    prefixes = _prefixes({upload.key_id for upload in uploads if upload.key_id})
+    return [
+        Line(
+            at=upload.at,
+            path=f"/partners/{partner.slug}/cohorts/users",
+            status=201,
+            cohort=upload.cohort,
+            ids=upload.ids,
+            reason=Reason(upload.outcome),
+            request_id=upload.request_id,
+            cohort_path=upload.path,
+            client_secret=prefixes.get(upload.key_id or 0, ""),
+        )
+        for upload in uploads
+    ]
 
 
 def _prefixes(key_ids: Collection[Any]) -> dict[int, str]:

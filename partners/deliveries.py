@@ -63,6 +63,9 @@ class Reader(Protocol):
     def uploads(self, workspace_id: int, partner_id: int, *, most: int) -> Sequence[Upload]:
         """Its latest uploads, the newest first."""
 
+    def find(self, workspace_id: int, partner_id: int, request_id: UUID) -> Sequence[Upload]:
+        """Those that came with that request: one, or none."""
+
 
 _readers: list[Reader] = []
 
@@ -82,3 +85,7 @@ def read(workspace_id: int, partner_id: int) -> Deliveries:
 
 def uploads(workspace_id: int, partner_id: int, *, most: int) -> Sequence[Upload]:
     return _readers[0].uploads(workspace_id, partner_id, most=most) if _readers else ()
+
+
+def find(workspace_id: int, partner_id: int, request_id: UUID) -> Sequence[Upload]:
+    return _readers[0].find(workspace_id, partner_id, request_id) if _readers else ()

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from partners import call_history, reasons
+from partners.call_history import Lines
 from partners.models import LoggedCall
-from partners.pages.log import wanted
+from partners.pages.log import Wanted, wanted
 from partners.request_log import LINES_A_MINUTE
 from workspaces.model_admin import ReadOnlyAdmin
 
@@ -49,7 +50,7 @@ class InstallationLogPages(ReadOnlyAdmin):
             "partners/installation_log.html",
             self.list_title,
             wanted=asked,
-            log=call_history.of_installation(answer=asked.answer, page=asked.page),
+            log=_read(asked),
             lines_a_minute=LINES_A_MINUTE,
         )
 
@@ -57,3 +58,11 @@ class InstallationLogPages(ReadOnlyAdmin):
     def why(self, call: LoggedCall) -> str:
         reason = reasons.reason(call.reason)
         return f"{reason.what} {reason.advice}"
+
+
+def _read(asked: Wanted) -> Lines:
+    if asked.text and not asked.request_id:
+        return call_history.NONE
+    return call_history.of_installation(
+        answer=asked.answer, page=asked.page, request_id=asked.request_id
+    )

@@ -1,6 +1,7 @@
 """The request log of a partner, and which of its lines a reader asks for."""
 
 import re
+import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,9 +11,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from partners import call_history
-from partners.call_history import Answer
+from partners.call_history import Answer, Lines
+from partners.models import Partner
 from partners.pages.base import PartnerPage
+from workspaces.models import Workspace
 
+LONGEST_TEXT = 100
 _PAGE = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 
 
@@ -22,11 +26,20 @@ class Wanted:
 
     answer: Answer | None
     page: int
+    text: str = ""  # in the place of a request id
+
+    @property
+    def request_id(self) -> uuid.UUID | None:
+        """The one call that is looked for; None also where the text is no request id."""
+        try:
+            return uuid.UUID(self.text)
+        except ValueError:
+            return None
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
         """Of each answer to choose the address, the name, and whether it is the one shown."""
-        every = [("?", _("All"), self.answer is None)]
+        every = [("?", _("All"), not (self.answer or self.text))]
         return every + [
             (f"?answer={one.value}", str(one.label), one is self.answer) for one in Answer
         ]
@@ -48,6 +61,8 @@ class Wanted:
 
 def wanted(request: HttpRequest) -> Wanted:
     answer, page = request.GET.get("answer"), request.GET.get("page", "")
+    if text := request.GET.get("request", "").strip():
+        return Wanted(None, 1, text[:LONGEST_TEXT])
     return Wanted(
         Answer(answer) if answer in Answer.values else None,
         int(page) if _PAGE.fullmatch(page) else 1,
@@ -68,9 +83,6 @@ class RequestLogPage(PartnerPage):
         if portrait.workspace is None:
             raise Http404
         asked = wanted(request)
-        lines = call_history.of_partner(
-            portrait.workspace, portrait.partner, answer=asked.answer, page=asked.page
-        )
         return self.page(
             request,
             "partners/log.html",
@@ -79,6 +91,14 @@ class RequestLogPage(PartnerPage):
             partner=portrait.partner,
             portrait=portrait,
             wanted=asked,
-            log=lines,
+            log=_read(portrait.workspace, portrait.partner, asked),
             back=reverse("admin:partners_partner_change", args=[portrait.partner.pk]),
         )
+
+
+def _read(workspace: Workspace, partner: Partner, asked: Wanted) -> Lines:
+    if asked.request_id:
+        return call_history.of_request(workspace, partner, asked.request_id)
+    if asked.text:
+        return call_history.NONE
+    return call_history.of_partner(workspace, partner, answer=asked.answer, page=asked.page)

@@ -52,6 +52,17 @@ def test_a_call_to_a_partner_that_does_not_exist_is_in_it(olga, tinyclues):
     assert "There is no partner of the name that stands in the path." in text
 
 
+def test_a_call_is_found_by_the_id_that_its_answer_carried(olga, tinyclues):
+    refused = [tinyclues.post_raw("cohorts", "no JSON")["X-Request-Id"] for _ in range(2)]
+    somebody_s = tinyclues.change("none")["X-Request-Id"]
+
+    def found(text):
+        return [str(line.request_id) for line in shown(olga, request=text).context["log"].lines]
+
+    assert found(refused[0]) == [refused[0]]
+    assert found(somebody_s) == found("cohorts") == []
+
+
 def test_a_flood_gets_so_many_lines_a_minute(olga, tinyclues):
     for _ in range(LINES_A_MINUTE + 20):
         tinyclues.post_raw("cohorts", "no JSON")

@@ -1,6 +1,7 @@
 """The request log of a partner: uploads and refusals in one list, each with its reason."""
 
 import re
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -102,6 +103,48 @@ def test_it_can_be_narrowed_to_one_kind_of_answer(olga, tinyclues, answer, statu
     all_kinds(tinyclues)
 
     assert {line.status for line in lines(olga, tinyclues, answer=answer)} == statuses
+
+
+def test_each_call_is_found_by_the_id_that_its_answer_carried(olga, tinyclues):
+    for request_id in all_kinds(tinyclues):
+        found = lines(olga, tinyclues, request=f" {request_id.upper()} ")
+
+        assert [str(line.request_id) for line in found] == [request_id]
+
+
+def test_an_upload_is_found_past_the_calls_that_the_log_keeps(olga, tinyclues, monkeypatch):
+    monkeypatch.setattr(call_history, "LINES_KEPT", 1)
+    first = tinyclues.add("ana")["X-Request-Id"]
+    tinyclues.add("bob")
+
+    assert first not in {str(line.request_id) for line in lines(olga, tinyclues)}
+    assert [str(line.request_id) for line in lines(olga, tinyclues, request=first)] == [first]
+
+
+def test_somebody_else_s_call_is_not_found(olga, tinyclues):
+    segment, globex = Connector("acme", "segment"), Connector("globex", "tinyclues")
+    for connector in (segment, globex):
+        for answer in (connector.add("zoe"), connector.change("none")):
+            assert lines(olga, tinyclues, request=answer["X-Request-Id"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("spring", "That is no request id"),
+        (str(uuid.uuid4()), "No such call is kept"),
+        ("ffffffff-ffff-7000-8000-000000000000", "No such call is kept"),
+        ("<script>" * 40, "That is no request id"),
+    ],
+)
+def test_what_is_not_found_is_said_in_words(olga, tinyclues, text, said):
+    tinyclues.add("ana")
+
+    answer = shown(olga, tinyclues, request=text)
+
+    assert answer.context["log"].lines == []
+    assert said in answer.content.decode()
+    assert "<script><script>" not in answer.content.decode()
 
 
 def test_it_turns_its_pages_up_to_the_last_that_is_kept(tinyclues):
