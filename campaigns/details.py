@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns import results
 from campaigns.models import UNDER_WAY, Campaign, Channel, Kind, Launch, Sending, State, Step
+from campaigns.results import Results
 from cohorts.models import Cohort
 from common.times import stamp
 from segments.models import Segment
@@ -35,19 +36,24 @@ class _Read:
 
 def summary(campaign: Campaign) -> Told:
     """A line of a list."""
-    return {
+    line = {
         "id": str(campaign.pk),
         "last_edited": stamp(campaign.updated_at),
         "name": campaign.name,
         "tags": campaign.tags,
     }
+    return line if campaign.kind == Kind.CANVAS else {**line, "is_api_campaign": False}
 
 
-def of_campaign(workspace: Workspace, key: UUID) -> Told | None:
+def of(workspace: Workspace, kind: Kind, key: UUID) -> Told | None:
     """None for what isn't there. There are as many queries however much there is to tell."""
-    read = _read(workspace, Kind.CAMPAIGN, key)
+    read = _read(workspace, kind, key)
     if read is None:
         return None
+    return _of_canvas(read) if kind == Kind.CANVAS else _of_campaign(read)
+
+
+def _of_campaign(read: _Read) -> Told:
     sent = [one for one in read.sendings.values() if one.started_at]
     return {
         **_common(read),
@@ -60,11 +66,8 @@ def of_campaign(workspace: Workspace, key: UUID) -> Told | None:
     }
 
 
-def of_canvas(workspace: Workspace, key: UUID) -> Told | None:
-    """Likewise. Everybody enters at the launch, on the one path that there is."""
-    read = _read(workspace, Kind.CANVAS, key)
-    if read is None:
-        return None
+def _of_canvas(read: _Read) -> Told:
+    """Everybody enters at the launch, on the one path that there is."""
     entered = stamp(read.launch.at) if read.launch else None
     first = [str(step.pk) for step in read.steps[:1]]
     variant = {
@@ -98,13 +101,26 @@ def _read(workspace: Workspace, kind: Kind, key: UUID) -> _Read | None:
     served = Coalesce(Max("batches__finished_at"), F("started_at"))
     rows = list(launch.sendings.annotate(served_at=served).order_by("step__position"))
     counted = results.of_sendings(rows)
+    parts = results.by_cohort(launch, rows)
     return _Read(
         campaign,
         launch,
         steps,
         {row.step_id: row for row in rows},
-        {row.step_id: asdict(counted[row.pk]) for row in rows},
+        {row.step_id: _results(launch, counted[row.pk], parts[row.pk]) for row in rows},
     )
+
+
+def _results(launch: Launch, whole: Results, parts: Mapping[str, Results]) -> Told:
+    """Of everyone, and of each cohort that fed the audience, those with most users first."""
+    ranked = sorted(parts.items(), key=lambda part: -part[1].recipients)
+    return {**asdict(whole), "cohorts": [_part(launch.cohorts[key], part) for key, part in ranked]}
+
+
+def _part(cohort: Mapping[str, Any], part: Results) -> Told:
+    numbers = asdict(part)
+    del numbers["reasons"]  # not read by cohort
+    return {key: cohort[key] for key in ("name", "partner", "cohort_id")} | numbers
 
 
 def _last_sent(sending: Sending) -> Any:

@@ -1,12 +1,14 @@
 """A campaign or Canvas as its page shows it once it was launched."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import cached_property
 
 from campaigns import results, timeline
-from campaigns.models import Campaign, Launch, Sending, SendingState, State
+from campaigns.models import Campaign, Launch, Sending, SendingState, State, Step
 from campaigns.reasons import REMEDIES, Reason
 from campaigns.results import Results
 from campaigns.services import RESENDABLE
@@ -53,6 +55,14 @@ class ShownSending:
         return self.share_of_sent(self.results.clicked)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownParts:
+    """What became of a step, by the cohorts that fed its audience."""
+
+    step: Step
+    parts: list[dict[str, Any]]
+
+
 @dataclass
 class Portrait:
     """Each part is read when it is first asked for."""
@@ -72,17 +82,37 @@ class Portrait:
         return [ShownSending(row, results.of_sending(row)) for row in rows]
 
     @cached_property
-    def cohorts(self) -> list[dict[str, Any]]:
-        """The part of the audience that each cohort fed, by the first sending's results."""
-        if self.launch is None or not self.launch.cohorts or not self.sendings:
+    def by_cohort(self) -> list[ShownParts]:
+        """The part of the audience that each cohort fed, for each step that was begun."""
+        begun = [each for each in self.sendings if each.sending.started_at]
+        if self.launch is None or not begun:
             return []
-        parts = results.by_cohort(self.launch, self.sendings[0].sending)
-        slugs = {cohort["partner"] for cohort in self.launch.cohorts.values()}
+        parts = results.by_cohort(self.launch, [each.sending for each in begun])
+        return [
+            ShownParts(each.sending.step, self._parts(parts[each.sending.pk]))
+            for each in begun
+            if parts[each.sending.pk]
+        ]
+
+    def _parts(self, parts: Mapping[str, Results]) -> list[dict[str, Any]]:
+        cohorts = {cohort["key"]: cohort for cohort in self.cohorts}
+        ranked = sorted(parts.items(), key=lambda part: -part[1].recipients)
+        return [cohorts[key] | {"results": part} for key, part in ranked]
+
+    @cached_property
+    def cohorts(self) -> list[dict[str, Any]]:
+        """Those that it rested on as they were at the launch, with their partners' names."""
+        kept = self.launch.cohorts if self.launch else {}
+        slugs = {cohort["partner"] for cohort in kept.values()}
         named = dict(Partner.objects.filter(slug__in=slugs).values_list("slug", "name"))
         return [
-            self.launch.cohorts[key]
-            | {"results": part, "partner": named.get(self.launch.cohorts[key]["partner"], "")}
-            for key, part in sorted(parts.items(), key=lambda pair: -pair[1].recipients)
+            cohort
+            | {
+                "key": key,
+                "partner": named.get(cohort["partner"], ""),
+                "applied_at": _moment(cohort["last_applied_at"]),
+            }
+            for key, cohort in kept.items()
         ]
 
     @cached_property
@@ -117,3 +147,7 @@ class Portrait:
             fate.value: sum(getattr(each.results, fate) for each in done) for fate in RESENDABLE
         }
         return {fate: number for fate, number in counts.items() if number}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

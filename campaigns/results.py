@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from pyroaring import BitMap64
 
-from campaigns.models import Deed, Fate, Launch, LaunchBlock, Outcome, Sending
+from campaigns.models import Deed, Engagement, Fate, Launch, LaunchBlock, Outcome, Sending
 from common.bitmaps import BLOCK_BITS
 from common.cursors import binary_cursor
 from common.snapshots import snapshot
@@ -33,8 +33,8 @@ SELECT sending_id, deed, count(DISTINCT profile_id) FROM campaigns_engagement
  WHERE sending_id = ANY(%s) GROUP BY 1, 2
 """
 _LISTED = """
-SELECT profile_ids[1:settled], profile_ids[settled + 1:]
-  FROM campaigns_batch WHERE sending_id = %s ORDER BY number
+SELECT sending_id, profile_ids[1:settled], profile_ids[settled + 1:]
+  FROM campaigns_batch WHERE sending_id = ANY(%s) ORDER BY sending_id, number
 """
 
 
@@ -89,27 +89,39 @@ def of_sendings(sendings: Collection[Sending]) -> dict[UUID, Results]:
     return found
 
 
-def by_cohort(launch: Launch, sending: Sending) -> dict[str, Results]:
-    """The same for the part of the audience that was in each cohort behind it, by its id.
+def by_cohort(launch: Launch, sendings: Collection[Sending]) -> dict[UUID, dict[str, Results]]:
+    """Of each sending the same for the part of the audience that each cohort fed, by its id.
 
     A user in several cohorts counts for each, so the parts may come to more than the whole.
+    A cohort that nobody of the audience was in, as one that is excluded, isn't there.
     """
+    keys = [sending.pk for sending in sendings]
     with snapshot():
-        fates = _fates(sending)
-        done = deeds(sending)
         parts = _parts(launch)
-    found = {}
-    for key, members in parts.items():
-        settled = members.intersection_cardinality(fates["settled"])
-        part = Results(recipients=len(members), waiting=len(members) - settled, sent=settled)
-        for fate in Fate.values:
-            number = members.intersection_cardinality(fates[fate])
-            setattr(part, fate, number)
-            part.sent -= number
-        for deed in Deed:
-            setattr(part, deed.name.lower(), members.intersection_cardinality(done[deed]))
-        found[key] = part
-    return found
+        if not parts:
+            return {key: {} for key in keys}
+        fates = _fates(keys)
+        done = _deeds(keys)
+    return {
+        key: {cohort: _part(members, fates[key], done[key]) for cohort, members in parts.items()}
+        for key in keys
+    }
+
+
+def _part(
+    members: BitMap64, fates: Mapping[str, BitMap64], done: Mapping[Deed, BitMap64]
+) -> Results:
+    """The results of those members. As in the whole, nobody is a recipient before it starts."""
+    listed = members.intersection_cardinality(fates["listed"])
+    settled = members.intersection_cardinality(fates["settled"])
+    part = Results(recipients=listed, waiting=listed - settled, sent=settled)
+    for fate in Fate.values:
+        number = members.intersection_cardinality(fates[fate])
+        setattr(part, fate, number)
+        part.sent -= number
+    for deed in Deed:
+        setattr(part, deed.name.lower(), members.intersection_cardinality(done[deed]))
+    return part
 
 
 def recipients(sending: Sending) -> Iterator[tuple[int, str, str, str]]:
@@ -127,37 +139,44 @@ def recipients(sending: Sending) -> Iterator[tuple[int, str, str, str]]:
                 yield profile_id, outcome.fate, outcome.reason, outcome.detail
 
 
-def _fates(sending: Sending) -> Mapping[str, BitMap64]:
-    """Who has each fate, and as "settled" everybody who has one, whom it was sent to included."""
-    fates: dict[str, BitMap64] = defaultdict(BitMap64)
-    waiting = BitMap64()
+def _fates(sending_ids: list[UUID]) -> Mapping[UUID, Mapping[str, BitMap64]]:
+    """By sending who has each fate, who has one at all, as "settled", and everybody, "listed"."""
+    found: dict[UUID, dict[str, BitMap64]] = {key: defaultdict(BitMap64) for key in sending_ids}
     with connection.cursor() as cursor:
-        cursor.execute(_LISTED, [sending.pk])
-        for settled, rest in cursor:
-            fates["settled"].update(settled)
-            waiting.update(rest)
-    rows = Outcome.objects.filter(batch__sending=sending, resent_at=None)
-    for fate, profile_id in rows.values_list("fate", "profile_id").iterator():
-        fates[fate].add(profile_id)
-    # Who is sent to again waits once more; whom a webhook's batch left out doesn't.
-    fates["settled"] -= waiting
-    for fate in Fate.values:
-        fates["settled"] |= fates[fate]
-    return fates
+        cursor.execute(_LISTED, [sending_ids])
+        for key, settled, rest in cursor:
+            found[key]["settled"].update(settled)
+            found[key]["waiting"].update(rest)
+    rows = Outcome.objects.filter(batch__sending__in=sending_ids, resent_at=None)
+    for key, fate, profile_id in rows.values_list(
+        "batch__sending_id", "fate", "profile_id"
+    ).iterator():
+        found[key][fate].add(profile_id)
+    for fates in found.values():
+        fates["listed"] = fates["settled"] | fates["waiting"]
+        # Who is sent to again waits once more; whom a webhook's batch left out doesn't.
+        fates["settled"] -= fates["waiting"]
+        for fate in Fate.values:
+            fates["settled"] |= fates[fate]
+    return found
 
 
 def deeds(sending: Sending) -> Mapping[Deed, BitMap64]:
     """Who did what with the message."""
-    found: dict[Deed, BitMap64] = defaultdict(BitMap64)
-    rows = sending.engagements.values_list("deed", "profile_id")
-    for deed, profile_id in rows.iterator():
-        found[Deed(deed)].add(profile_id)
+    return _deeds([sending.pk])[sending.pk]
+
+
+def _deeds(sending_ids: list[UUID]) -> Mapping[UUID, Mapping[Deed, BitMap64]]:
+    found: dict[UUID, dict[Deed, BitMap64]] = {key: defaultdict(BitMap64) for key in sending_ids}
+    rows = Engagement.objects.filter(sending__in=sending_ids)
+    for key, deed, profile_id in rows.values_list("sending_id", "deed", "profile_id").iterator():
+        found[key][Deed(deed)].add(profile_id)
     return found
 
 
 def _parts(launch: Launch) -> dict[str, BitMap64]:
-    """Who of the audience, without its control group, was in each cohort."""
-    parts: dict[str, BitMap64] = {key: BitMap64() for key in launch.cohorts}
+    """Who of the audience, without its control group, was in each cohort that fed it."""
+    parts: dict[str, BitMap64] = defaultdict(BitMap64)
     audience: dict[int, BitMap64] = {}
     with binary_cursor() as cursor:
         cursor.execute(
@@ -171,5 +190,6 @@ def _parts(launch: Launch) -> dict[str, BitMap64]:
                 audience[number] = positions
             else:
                 here = positions & audience.get(number, BitMap64())
-                parts[str(cohort_id)] |= here.shift(number << BLOCK_BITS)
+                if here:
+                    parts[str(cohort_id)] |= here.shift(number << BLOCK_BITS)
     return parts

@@ -79,7 +79,7 @@ class CampaignAudience(serializers.Serializer[Any]):
     control_size = serializers.IntegerField(allow_null=True)
 
 
-class CampaignResults(serializers.Serializer[Any]):
+class _Numbers(serializers.Serializer[Any]):
     recipients = serializers.IntegerField(help_text="The next five add up to it.")
     sent = serializers.IntegerField()
     left_out = serializers.IntegerField()
@@ -89,8 +89,22 @@ class CampaignResults(serializers.Serializer[Any]):
     opened = serializers.IntegerField(help_text="Users, not times.")
     clicked = serializers.IntegerField(help_text="Users, not times.")
     unsubscribed = serializers.IntegerField()
+
+
+class CohortResults(_Numbers):
+    name = serializers.CharField(help_text="At the launch, as all of this.")
+    partner = serializers.CharField(help_text="The partner's slug.")
+    cohort_id = serializers.CharField()
+
+
+class CampaignResults(_Numbers):
     reasons = serializers.DictField(
         child=serializers.IntegerField(), help_text="Why not sent, by the number of users."
+    )
+    cohorts = CohortResults(
+        many=True,
+        help_text="The same for each cohort that fed the audience. A user in several counts for "
+        "each.",
     )
 
 

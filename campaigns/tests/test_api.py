@@ -256,9 +256,10 @@ def test_a_draft_says_whom_it_is_for_and_that_nothing_became_of_it_yet(acme, get
 def test_what_was_launched_tells_the_audience_of_that_moment_and_the_results(mailbox, get):
     shop = make_users("ana", "bob", "cleo")
     shop.track({"external_id": "cleo", "email_subscribe": "unsubscribed"})
-    uploaded(Connector(), spring=["ana", "cleo"])
+    uploaded(Connector(), spring=["ana", "cleo"], late=["dan"])
     segment = make_segment("Spring buyers", "spring")
-    campaign = make_campaign(segments=[segment.pk])
+    filters = {**cohort_filter("spring"), "exclusions": cohort_filter("late")["groups"]}
+    campaign = make_campaign(segments=[segment.pk], filters=filters)
     sending = sent(launched(campaign))
     uploaded(Connector(), spring=["bob"])
 
@@ -270,8 +271,11 @@ def test_what_was_launched_tells_the_audience_of_that_moment_and_the_results(mai
     audience = found["audience"]
     assert (audience["size"], audience["control_size"]) == (2, 0)
     assert audience["segments"] == [{"id": str(segment.pk), "name": "Spring buyers"}]
-    assert [cohort["size"] for cohort in audience["cohorts"]] == [2]
-    assert found["results"] == {
+    assert {cohort["name"]: cohort["size"] for cohort in audience["cohorts"]} == {
+        "spring": 2,
+        "late": 0,
+    }
+    numbers = {
         "recipients": 2,
         "sent": 1,
         "left_out": 1,
@@ -281,13 +285,25 @@ def test_what_was_launched_tells_the_audience_of_that_moment_and_the_results(mai
         "opened": 0,
         "clicked": 0,
         "unsubscribed": 0,
+    }
+    # Nobody came from the cohort that is excluded.
+    spring = {"name": "spring", "partner": "tinyclues", "cohort_id": "spring", **numbers}
+    assert found["results"] == {
+        **numbers,
         "reasons": {"unsubscribed": 1},
+        "cohorts": [spring],
     }
 
 
 def test_a_canvas_leads_from_step_to_step_each_with_its_own_results(mailbox, get):
     make_users("ana", "bob")
-    canvas = make_canvas(email(), email(3600, subject="Still there?"))
+    uploaded(Connector(), spring=["ana", "bob"], summer=["bob"])
+    either = [cohort_filter(name)["groups"][0] for name in ("spring", "summer")]
+    canvas = make_canvas(
+        email(),
+        email(3600, subject="Still there?"),
+        filters={"version": 1, "match": "any", "groups": either},
+    )
     sent(launched(canvas))
 
     found = get("/canvas/details", canvas_id=canvas.pk).json()
@@ -307,6 +323,10 @@ def test_a_canvas_leads_from_step_to_step_each_with_its_own_results(mailbox, get
     assert found["first_entry"] == found["last_entry"] == found["audience"]["launched_at"]
     assert found["enabled"] is True
     assert (first["results"]["sent"], second["results"]["sent"]) == (2, 0)
+    assert [
+        [(cohort["name"], cohort["recipients"], cohort["sent"]) for cohort in step["cohorts"]]
+        for step in (first["results"], second["results"])
+    ] == [[("spring", 2, 2), ("summer", 1, 1)], [("spring", 0, 0), ("summer", 0, 0)]]
     (message,) = second["messages"].values()
     assert message["subject"] == "Still there?"
 
@@ -352,8 +372,9 @@ def test_details_take_as_many_queries_whatever_there_is_to_tell(mailbox, get):
     assert taken() == [7, 7]
     for campaign in (small, large):
         sent(launched(campaign))
-    # Instead of segments and cohorts: its sendings, and three for what became of them.
-    assert taken() == [9, 9]
+    # Instead of segments and cohorts: its sendings, three for what became of them, and four
+    # for the part of each cohort.
+    assert taken() == [13, 13]
 
 
 # --- Export ----------------------------------------------------------------------------

@@ -292,7 +292,7 @@ def test_results_count_everyone_once_whole_and_by_cohort(tinyclues, mailbox):
     assert whole.reasons == {"unsubscribed": 1, "recipient_refused": 1}
     parts = {
         sending.launch.cohorts[key]["cohort_id"]: (part.recipients, part.sent, part.failed)
-        for key, part in results.by_cohort(sending.launch, sending).items()
+        for key, part in results.by_cohort(sending.launch, [sending])[sending.pk].items()
     }
     assert parts == {"spring": (2, 1, 1), "summer": (2, 0, 1)}
 
