@@ -25,6 +25,10 @@ DO UPDATE SET count = engagement.count + 1, last_at = now()
 """
 
 
+# Stands for the token in messages that are tests: their way out unsubscribes nobody.
+SAMPLE = "sample"
+
+
 class BadToken(ValueError):
     """It isn't one of ours, or was cut short."""
 
@@ -47,6 +51,10 @@ class Place:
 
     def click_url(self, number: int, url: str) -> str:
         return absolute(reverse("campaigns-clicked", args=[self.token(number, url)]))
+
+
+def sample_unsubscribe_url() -> str:
+    return absolute(reverse("campaigns-unsubscribe", args=[SAMPLE]))
 
 
 def absolute(path: str) -> str:

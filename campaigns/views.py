@@ -1,6 +1,7 @@
 """What recipients' mail programs and browsers ask for: no sign-in, nothing but a signed token."""
 
 from base64 import b64decode
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -48,6 +49,11 @@ class UnsubscribeView(View):
 
     Looking at it changes nothing: scanners follow every link of a message.
     """
+
+    def dispatch(self, request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        if named["token"] == tracking.SAMPLE:
+            return TemplateResponse(request, "campaigns/unsubscribe.html", {"is_sample": True})
+        return super().dispatch(request, *arguments, **named)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         self._place(token)

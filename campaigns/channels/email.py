@@ -3,20 +3,19 @@
 import smtplib
 import time
 from contextlib import suppress
+from dataclasses import replace
 from email.errors import MessageError
-from email.utils import formataddr, parseaddr
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from campaigns import progress, recipients
 from campaigns.channels.base import Carrier, ChannelAway, InvalidMessage
+from campaigns.channels.letter import TEMPLATES, Writer
 from campaigns.models import Batch, Fate, Sending
 from campaigns.progress import Told
 from campaigns.reasons import Reason
@@ -24,8 +23,6 @@ from campaigns.recipients import Recipient
 from campaigns.templating import InvalidTemplate, Template
 from campaigns.tracking import Place, with_clicks, with_pixel
 
-# Keys of the message, and whether each makes HTML.
-_TEMPLATES = {"subject": False, "text": False, "html": True}
 _FLAGS = ("track_opens", "track_clicks")
 # Many servers take so many messages over a connection, say this, and want another one.
 _HANGS_UP = 421
@@ -43,8 +40,10 @@ class EmailCarrier(Carrier):
 
     def __init__(self, sending: Sending) -> None:
         super().__init__(sending)
-        self._templates = _compiled(self.message)
-        self._campaign = {"name": sending.launch.campaign.name}
+        try:
+            self._writer = Writer(self.message, sending.launch.campaign.name)
+        except InvalidTemplate as error:
+            raise InvalidMessage({"text": str(error)}) from error
         self._open = False
         self._sent = 0  # messages, over the connection that is open
 
@@ -147,30 +146,13 @@ class EmailCarrier(Carrier):
         validate_email(recipient.email)
         place = Place(self.sending.pk, recipient.profile_id)
         unsubscribe_url = place.unsubscribe_url(recipient.external_id or "")
-        values = {
-            "user": recipient.values(),
-            "campaign": self._campaign,
-            "unsubscribe_url": unsubscribe_url,
-        }
-        subject, text, html = (self._templates[key].render(values) for key in _TEMPLATES)
-        if html and unsubscribe_url not in html:
-            html = _with_linked_way_out(html, unsubscribe_url)
-        message = EmailMultiAlternatives(
-            subject=" ".join(subject.split()),
-            body=_with_way_out(text, unsubscribe_url) if text or not html else "",
-            from_email=self._sender(),
-            to=[recipient.email],
-            reply_to=[self.message["reply_to"]] if self.message.get("reply_to") else None,
-            headers={
-                "List-Unsubscribe": f"<{unsubscribe_url}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
-        )
-        if html:
-            message.attach_alternative(self._tracked(html, recipient, place), "text/html")
-        return message
+        letter = self._writer.to(recipient, unsubscribe_url=unsubscribe_url)
+        tracked = replace(letter, html=self._tracked(letter.html, recipient, place))
+        return self._writer.mail(tracked, to=recipient.email)
 
     def _tracked(self, html: str, recipient: Recipient, place: Place) -> str:
+        if not html:
+            return ""
         if self._may_track("click", recipient):
             html = with_clicks(html, place)
         if self._may_track("open", recipient):
@@ -182,14 +164,10 @@ class EmailCarrier(Carrier):
         wanted = self.message.get(f"track_{deed}s", True)
         return wanted and recipient.attributes.get(f"email_{deed}_tracking_disabled") is not True
 
-    def _sender(self) -> str:
-        name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-        return formataddr((self.message.get("from_name") or name, address))
-
     @classmethod
     def check(cls, message: dict[str, Any]) -> dict[str, Any]:
         kept: dict[str, Any] = {
-            key: str(message.get(key, "")).strip() for key in (*_TEMPLATES, "from_name", "reply_to")
+            key: str(message.get(key, "")).strip() for key in (*TEMPLATES, "from_name", "reply_to")
         }
         kept |= {key: bool(message.get(key, True)) for key in _FLAGS}
         problems = {}
@@ -197,7 +175,7 @@ class EmailCarrier(Carrier):
             problems["subject"] = _("Give the message a subject.")
         if not kept["text"] and not kept["html"]:
             problems["text"] = _("Write the message, as text, as HTML, or both.")
-        for key, html in _TEMPLATES.items():
+        for key, html in TEMPLATES.items():
             try:
                 Template(kept[key], html=html)
             except InvalidTemplate as error:
@@ -216,25 +194,6 @@ def _is_open(mail: Any) -> bool:
     """Whether the connection still has its socket: smtplib closes it after a 421."""
     client = getattr(mail, "connection", None)
     return not isinstance(client, smtplib.SMTP) or client.sock is not None
-
-
-def _compiled(message: dict[str, Any]) -> dict[str, Template]:
-    try:
-        return {key: Template(message.get(key, ""), html=html) for key, html in _TEMPLATES.items()}
-    except InvalidTemplate as error:
-        raise InvalidMessage({"text": str(error)}) from error
-
-
-def _with_way_out(text: str, unsubscribe_url: str) -> str:
-    if unsubscribe_url in text:
-        return text
-    return f"{text.rstrip()}\n\n-- \n{_('Unsubscribe')}: {unsubscribe_url}\n"
-
-
-def _with_linked_way_out(html: str, unsubscribe_url: str) -> str:
-    link = format_html('<p><a href="{}">{}</a></p>', unsubscribe_url, _("Unsubscribe"))
-    head, end, tail = html.rpartition("</body>")
-    return f"{head}{link}{end}{tail}" if end else f"{html}{link}"
 
 
 def _answer(code: int, text: bytes | str) -> str:

@@ -1,16 +1,19 @@
 """The stepped form and the page of what was launched, as Marta goes through them."""
 
+import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
 
 from campaigns import cutting, services
 from campaigns.models import Campaign, Canvas, Deed, Engagement, Kind, Sending, State
-from campaigns.tests.factories import BY, fresh, launched, make_campaign, make_users, sent
+from campaigns.tests.factories import BY, email, fresh, launched, make_campaign, make_users, sent
 from campaigns.tests.mail_server import mail_server
 from campaigns.tests.test_launching import cohort_filter, make_segment, uploaded
 from cohorts.tests.factories import Connector, apply_all
+from profiles.models import Profile
 from segments.tests.test_builder import row
 from tests.factories import make_marketer, make_member, make_workspace
 from workspaces.models import AuditEntry, User
@@ -257,7 +260,7 @@ def test_a_message_is_looked_at_as_a_user_sees_it_and_nothing_is_saved_or_sent(m
     )
 
     assert "<strong>Hi ana</strong>" in first
-    assert '<iframe sandbox="" srcdoc="&lt;b&gt;bob&lt;/b&gt;"' in shown(named)
+    assert '<iframe sandbox="" srcdoc="&lt;b&gt;bob&lt;/b&gt;&lt;p&gt;' in shown(named)
     assert "Nobody has that id" in shown(
         marta.post(page_of(campaign, "message"), {**typed, "preview_for": "zoe", "_preview": "1"})
     )
@@ -279,6 +282,48 @@ def test_a_test_goes_to_whoever_is_signed_in_and_into_the_audit_log(marta, acme,
     assert message["To"] == "marta@example.com"
     assert message["Subject"] == "[Test] Hi ana"
     assert AuditEntry.objects.filter(action="campaign.tested", actor="marta").count() == 1
+
+
+def test_what_is_looked_at_and_tested_is_what_goes_out(marta, client, mailbox):
+    """But for the link that unsubscribes, which in a test does nothing, and says so."""
+    make_users("ana")
+    message = {
+        "subject": "Hi {{ user.first_name }}",
+        "text": "Look, {{ user.first_name }}.",
+        "html": "<body><p>Look, {{ user.first_name }}.</p></body>",
+        "from_name": "The shop",
+        "reply_to": "shop@example.com",
+    }
+    campaign = make_campaign(email(**message, track_opens=False, track_clicks=False))
+    User.objects.filter(username="marta").update(email="marta@example.com")
+    preview = marta.post(page_of(campaign, "message"), {**message, "_test": "1"}).context["preview"]
+    sent(launched(campaign))
+
+    test, real = mailbox.messages
+    (sample,) = re.findall(r"https?://\S+/m/u/sample", preview.text)
+    (link,) = re.findall(r"https?://\S+/m/u/\S+", words_of(real)["text/plain"])
+    assert words_of(test) == {
+        kind: said.replace(link, sample) for kind, said in words_of(real).items()
+    }
+    assert (preview.text.strip(), preview.html.strip()) == tuple(
+        said.strip() for said in words_of(test).values()
+    )
+    for header in ("From", "Reply-To", "List-Unsubscribe-Post"):
+        assert test[header] == real[header] is not None
+
+    path = urlsplit(sample).path
+    assert "This was a test" in client.get(path).content.decode()
+    assert "This was a test" in client.post(path).content.decode()
+    assert "email_subscribe" not in Profile.objects.get().attributes
+
+
+def words_of(mail):
+    """What a message says, by its type."""
+    return {
+        part.get_content_type(): part.get_content().replace("\r\n", "\n")
+        for part in mail.walk()
+        if not part.is_multipart()
+    }
 
 
 def test_the_page_charts_when_it_was_sent_and_opened(marta, mailbox):
