@@ -159,10 +159,30 @@ def check_addresses(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]
 
 @register()
 def check_limits(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
-    limits = ("PARTNER_REQUESTS_PER_HOUR", "REQUEST_BODY_LIMIT", "APPLY_BATCH_IDS", "SENDING_TASKS")
+    limits = (
+        "PARTNER_REQUESTS_PER_HOUR",
+        "REQUEST_BODY_LIMIT",
+        "APPLY_BATCH_IDS",
+        "SENDING_TASKS",
+        "WORKER_PROCESSES",
+    )
     for name in limits:
         if getattr(settings, name) < 1:
             yield Error(f"{name} is below 1.", hint="Leave it out.", id="quayside.E011")
+
+
+@register()
+def check_room_for_uploads(app_configs: Apps, **options: Any) -> Iterator[CheckMessage]:
+    """Nothing is lost by it, and a small installation may want it: a warning."""
+    sending, processes = settings.SENDING_TASKS, settings.WORKER_PROCESSES
+    if sending >= processes:
+        yield Warning(
+            f"SENDING_TASKS is {sending}, and WORKER_PROCESSES {processes}: while campaigns are "
+            "sent, no process is left to apply uploads, and they wait.",
+            hint="Set SENDING_TASKS lower, or run more processes and set WORKER_PROCESSES to how "
+            "many all workers have together.",
+            id="quayside.W003",
+        )
 
 
 @register(Tags.security, deploy=True)

@@ -315,6 +315,8 @@ SIZE_BUDGET_SECONDS = env.float("SIZE_BUDGET_SECONDS", default=20.0)
 # How long one task sends before it leaves the rest to the next, and how many do at a time.
 SENDING_BUDGET_SECONDS = env.float("SENDING_BUDGET_SECONDS", default=5.0)
 SENDING_TASKS = env.int("SENDING_TASKS", default=1)
+# Of all workers together; what doesn't send applies uploads. `make run` starts so many.
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 # Hosts inside the private network that webhooks may call all the same, plain HTTP included.
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 # Ids that one apply transaction takes on at most; it aims at 250 ms.

@@ -87,6 +87,7 @@ def test_production_without_anything_names_all_that_it_needs():
         ({"TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "quayside.E010"),
         ({"PARTNER_REQUESTS_PER_HOUR": "0"}, "quayside.E011"),
         ({"SENDING_TASKS": "0"}, "quayside.E011"),
+        ({"WORKER_PROCESSES": "0"}, "quayside.E011"),
         ({"QUAYSIDE_URL": ""}, "quayside.E013"),
         ({"QUAYSIDE_URL": "http://quayside.example"}, "quayside.E013"),
         ({"QUAYSIDE_URL": "quayside.example"}, "quayside.E013"),
@@ -100,6 +101,18 @@ def test_a_wrong_setting_fails_the_check_with_a_hint(tmp_path, changes, message)
     assert outcome.returncode != 0
     assert message in outcome.stderr
     assert "HINT: " in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("sending", "processes", "found"),
+    [(1, 2, []), (3, 4, []), (1, 1, ["quayside.W003"]), (4, 4, ["quayside.W003"])],
+)
+def test_campaigns_that_would_take_every_process_from_uploads_are_warned_of(
+    settings, sending, processes, found
+):
+    settings.SENDING_TASKS, settings.WORKER_PROCESSES = sending, processes
+
+    assert ids(checks.check_room_for_uploads(None)) == found
 
 
 def test_metrics_open_to_all_is_a_warning_of_a_deployment(settings):
