@@ -34,6 +34,7 @@ class Namespace(IntEnum):
     SENDING = 0x515A
     BATCHES = 0x515B
     LAUNCHING = 0x515C
+    ADDRESSES = 0x515D
 
 
 def hold(namespace: Namespace, key: int, *, shared: bool = False) -> None:

@@ -82,6 +82,7 @@ OF_THE_INSTALLATION = {
 # Over no model: who has signed in may open it, whatever their role.
 OPEN_TO_ALL = {
     "account",
+    "account-details",
     "account-recovery-codes",
     "account-recovery-codes-new",
     "account-second-factor",

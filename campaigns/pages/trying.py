@@ -42,9 +42,12 @@ def tried(request: HttpRequest, step: Step, form: MessageForm) -> dict[str, Any]
         )
         return found
     shown = preview.of(step, message, user)
+    found["preview"] = shown
     if "_test" in request.POST and not shown.problem:
+        if not signed_in(request).email:
+            return {**found, "needs_address": True}
         _send(request, step, shown)
-    return {**found, "preview": shown}
+    return found
 
 
 def _user(campaign: Campaign, text: str) -> Recipient | None:
@@ -63,9 +66,6 @@ def _user(campaign: Campaign, text: str) -> Recipient | None:
 
 def _send(request: HttpRequest, step: Step, shown: Preview) -> None:
     person = signed_in(request)
-    if not person.email:
-        messages.error(request, _("Your account has no email address: have one entered first."))
-        return
     try:
         preview.send(shown, to=person.email)
     except (smtplib.SMTPException, OSError) as error:

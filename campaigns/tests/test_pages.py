@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import cutting, services
@@ -274,8 +275,10 @@ def test_a_test_goes_to_whoever_is_signed_in_and_into_the_audit_log(marta, acme,
     typed = {"subject": "Hi {{ user.first_name }}", "text": "Look.", "_test": "1"}
     page = page_of(campaign, "message")
 
-    assert "Your account has no email address" in shown(marta.post(page, typed))
-    User.objects.filter(username="marta").update(email="marta@example.com")
+    refused = shown(marta.post(page, typed))
+    assert "Your account has no email address" in refused
+    assert f'href="{reverse("account-details")}"' in refused
+    marta.post(reverse("account-details"), {"email": "marta@example.com"})
     assert "A test went to marta@example.com." in shown(marta.post(page, typed))
 
     (message,) = mailbox.messages

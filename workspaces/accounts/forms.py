@@ -1,14 +1,19 @@
 """What people type to prove who they are."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from workspaces.accounts.notes import note
+from workspaces.models import User
 
 MOST = 40
 
@@ -38,6 +43,25 @@ class PasswordForm(forms.Form):
         strip=False,
         widget=UnfoldAdminPasswordWidget({"autocomplete": "current-password"}),
     )
+
+
+class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One's own name and address. Nobody signs in with the address, nor must have one."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email")
+        labels: ClassVar = {
+            "first_name": _("First name"),
+            "last_name": _("Last name"),
+            "email": _("Email address"),
+        }
+        help_texts: ClassVar = {"email": _("Tests of messages go there.")}
+        widgets: ClassVar = {
+            "first_name": UnfoldAdminTextInputWidget({"autocomplete": "given-name"}),
+            "last_name": UnfoldAdminTextInputWidget({"autocomplete": "family-name"}),
+            "email": UnfoldAdminEmailInputWidget({"autocomplete": "email"}),
+        }
 
 
 class NewPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""One's own account: password, second factor, recovery codes, sessions."""
+"""One's own account: name and address, password, second factor, recovery codes, sessions."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workspaces import showing
-from workspaces.accounts import codes, factors, sessions, waits
-from workspaces.accounts.forms import CodeForm, PasswordForm
+from workspaces.accounts import codes, details, factors, sessions, waits
+from workspaces.accounts.forms import CodeForm, DetailsForm, PasswordForm
 from workspaces.accounts.sign_in import admin_page
 from workspaces.current import signed_in
 from workspaces.models import User
@@ -34,6 +34,23 @@ def account_view(request: HttpRequest) -> HttpResponse:
         factor=factors.of(person),
         codes_left=person.recovery_codes.count(),
     )
+
+
+@require_http_methods(["GET", "POST"])
+def details_view(request: HttpRequest) -> HttpResponse:
+    """Their own name and email address."""
+    person = signed_in(request)
+    # Of a copy: a form writes what it takes for valid into its object.
+    form = DetailsForm(request.POST or None, instance=User.objects.get(pk=person.pk))
+    if form.is_valid():
+        try:
+            details.change(person, **form.cleaned_data, by=person)
+        except details.AddressTaken:
+            form.add_error("email", _("Another account has that address: give one of your own."))
+        else:
+            messages.success(request, _("Your details are saved."))
+            return redirect("account")
+    return admin_page(request, "accounts/details.html", _("Name and email address"), form=form)
 
 
 @require_POST

@@ -10,6 +10,7 @@ wrap = admin.site.admin_view
 urlpatterns = [
     path("login/code/", sign_in.code_view, name="sign-in-code"),
     path("account/", wrap(pages.account_view), name="account"),
+    path("account/details/", wrap(pages.details_view), name="account-details"),
     path(
         "account/second-factor/begin/",
         wrap(pages.begin_view),

@@ -13,9 +13,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from common import keys
+from common.advisory import Namespace, hold
 from common.keys import KeyKind
 from common.models import newest_pepper
 from workspaces import audit
+from workspaces.accounts import details
 from workspaces.models import Invitation, Membership, User, Workspace
 from workspaces.team import members
 
@@ -104,8 +106,7 @@ def still_open(pk: int) -> Invitation | None:
 
 def account_of(invitation: Invitation) -> User | None:
     """The account that an invited person has already."""
-    email = invitation.email
-    return User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).first()
+    return details.of_address(invitation.email).first()
 
 
 @transaction.atomic
@@ -126,6 +127,7 @@ def accept_as_new(
 
     Raises `NotOpen` and `HasAccount`.
     """
+    hold(Namespace.ADDRESSES, 0)  # nobody takes the address between look and save
     if account_of(invitation):
         raise HasAccount(invitation.email)
     person = User.objects.create_user(
