@@ -66,7 +66,9 @@ def launch(campaign: Campaign, *, by: audit.Actor, confirmed: bool = False) -> L
 
 def check(campaign: Campaign) -> None:
     """Raise `CannotLaunch` or `InvalidMessage` unless it is complete and still to be launched."""
-    if campaign.state not in (State.DRAFT, State.SCHEDULED) or campaign.archived_at:
+    if campaign.archived_at:
+        raise CannotLaunch(_("%(name)s is archived: write another one.") % {"name": campaign.name})
+    if campaign.state not in (State.DRAFT, State.SCHEDULED):
         raise CannotLaunch(_("%(name)s has been launched already.") % {"name": campaign.name})
     steps = list(campaign.steps.all())
     if not steps:

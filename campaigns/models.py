@@ -238,9 +238,10 @@ class Batch(models.Model):
     repeats = models.PositiveIntegerField(null=True)
     begun = models.PositiveIntegerField(default=0)
     settled = models.PositiveIntegerField(default=0)
-    # A webhook's: tries so far, and when the next may be.
+    # A webhook's: tries so far, when the next may be, and what came of the last one.
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, default="", db_default="")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils.functional import cached_property
 
-from campaigns import results, timeline
+from campaigns import results, retries, timeline
 from campaigns.models import Campaign, Launch, Sending, SendingState, State, Step
 from campaigns.reasons import REMEDIES, Reason
 from campaigns.results import Results
+from campaigns.retries import Retries
 from campaigns.services import RESENDABLE
 from common.charts import Chart
 from partners.models import Partner
@@ -29,6 +30,7 @@ class ShownSending:
 
     sending: Sending
     results: Results
+    retries: Retries | None = None
 
     @property
     def percent(self) -> float:
@@ -78,8 +80,11 @@ class Portrait:
     def sendings(self) -> list[ShownSending]:
         if self.launch is None:
             return []
-        rows = self.launch.sendings.select_related("step").order_by("due_at", "step__position")
-        return [ShownSending(row, results.of_sending(row)) for row in rows]
+        rows = list(
+            self.launch.sendings.select_related("step").order_by("due_at", "step__position")
+        )
+        counted = results.of_sendings(rows)
+        return [ShownSending(row, counted[row.pk], retries.of_sending(row)) for row in rows]
 
     @cached_property
     def by_cohort(self) -> list[ShownParts]:

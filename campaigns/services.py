@@ -160,6 +160,11 @@ def resend(sending: Sending, fates: Iterable[Fate], *, by: audit.Actor) -> int:
 def archive(campaign: Campaign, *, by: audit.Actor) -> None:
     """Raises `InvalidCampaign` while it may still send something."""
     locked = _locked(campaign)
+    if locked.state == State.SCHEDULED:
+        raise InvalidCampaign(
+            _("Take %(name)s back to draft first: it would still be launched.")
+            % {"name": locked.name}
+        )
     if locked.state not in (State.DRAFT, State.SENT, State.STOPPED):
         raise InvalidCampaign(_("Stop %(name)s first: it still sends.") % {"name": locked.name})
     if locked.archived_at is None:
@@ -176,8 +181,8 @@ def _move(
     locked = _locked(campaign)
     if locked.state not in before:
         raise InvalidCampaign(
-            _("%(name)s is %(state)s by now.")
-            % {"name": locked.name, "state": locked.get_state_display().lower()}
+            _("%(name)s has another state by now: %(state)s.")
+            % {"name": locked.name, "state": locked.get_state_display()}
         )
     locked.state = after
     _save(locked, by=by)

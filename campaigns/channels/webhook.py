@@ -173,7 +173,8 @@ class WebhookCarrier(Carrier):
         asked = int(after) if after.isascii() and after.isdigit() else 0
         seconds = min(max(pause, asked), LONGEST_PAUSE_SECONDS)
         batch.retry_at = timezone.now() + timedelta(seconds=seconds)
-        batch.save(update_fields=["retry_at"])
+        batch.problem = words[:500]
+        batch.save(update_fields=["retry_at", "problem"])
 
     def _end(
         self,

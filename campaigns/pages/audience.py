@@ -107,6 +107,18 @@ class AudienceBuilder(Builder):
         ]
 
     @property
+    def chosen(self) -> list[Segment]:
+        """The target segments, by name."""
+        field: Any = self.form.fields["segments"]
+        return list(field.queryset.filter(pk__in=self.wanted.segments))
+
+    @property
+    def filters_count(self) -> int:
+        """How many additional filters there are, in groups and exclusions."""
+        tree = self.wanted.filters
+        return sum(len(group.filters) for group in (*tree.groups, *tree.exclusions))
+
+    @property
     def steps(self) -> list[Step]:
         """Those of the filters, and what the chosen segments leave of them."""
         if self.reach is None:
@@ -169,6 +181,7 @@ class AudiencePage(SetupPages):
             may_save=True,
             unsaved=request.method == "POST",
             reach_url=self.address("reach", campaign.pk),
+            save_label=_("Save and continue"),
         )
 
 

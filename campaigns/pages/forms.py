@@ -152,7 +152,11 @@ class StepForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), required=False, max_length=255, widget=_line())
     delay = forms.IntegerField(
-        label=_("Wait"), min_value=0, max_value=10_000, widget=UnfoldAdminIntegerFieldWidget()
+        label=_("Wait"),
+        min_value=0,
+        max_value=10_000,
+        help_text=_("Counted from the step before, of the first from the launch."),
+        widget=UnfoldAdminIntegerFieldWidget(),
     )
     unit = forms.TypedChoiceField(
         label=_("Unit"), choices=_UNITS, coerce=int, widget=UnfoldAdminSelectWidget()

@@ -12,12 +12,12 @@ from campaigns.models import Campaign, State
 from campaigns.pages.base import CampaignPage
 
 TONES = {
-    State.DRAFT.label: "info",
-    State.SCHEDULED.label: "info",
-    State.SENDING.label: "warning",
-    State.PAUSED.label: "warning",
-    State.STOPPED.label: "danger",
-    State.SENT.label: "success",
+    State.DRAFT.value: "info",
+    State.SCHEDULED.value: "info",
+    State.SENDING.value: "warning",
+    State.PAUSED.value: "warning",
+    State.STOPPED.value: "danger",
+    State.SENT.value: "success",
 }
 
 
@@ -48,8 +48,8 @@ class ListPage(CampaignPage):
         return super().get_queryset(request).annotate(size=F("launch__audience_size"))
 
     @display(description=_("state"), label=TONES, ordering="state")
-    def shown_state(self, campaign: Campaign) -> str:
-        return str(campaign.get_state_display())
+    def shown_state(self, campaign: Campaign) -> tuple[str, str]:
+        return campaign.state, campaign.get_state_display()
 
     @display(description=_("audience"), ordering="size")
     def audience_size(self, campaign: Any) -> int | None:

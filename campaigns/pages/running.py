@@ -13,6 +13,7 @@ from django.http import (
     HttpResponseNotAllowed,
     StreamingHttpResponse,
 )
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.formats import number_format
@@ -20,15 +21,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import results_export, services
-from campaigns.models import Campaign, Fate, Launch, Outcome, Sending, SendingState, State
+from campaigns.models import Campaign, Fate, Launch, Sending, SendingState, State
+from campaigns.pages import others
+from campaigns.pages.listing import TONES
 from campaigns.pages.summary import SummaryPage
 from campaigns.portrait import Portrait
-from campaigns.reasons import REMEDIES, Reason
 from campaigns.services import InvalidCampaign
-from profiles.models import Profile
 from workspaces.current import signed_in
-
-_SHOWN_OUTCOMES = 200
 
 # The pages that act on it, by the state in which they do.
 _CONTROLS: Mapping[str, Sequence[tuple[str, Any]]] = {
@@ -58,13 +57,13 @@ class RunningPages(SummaryPage):
         pages = [
             ("pause", services.pause),
             ("resume", services.resume),
-            ("archive", services.archive),
         ]
         return [
             *(
                 self.route(f"<uuid:object_id>/{name}/", self._control(service), name)
                 for name, service in pages
             ),
+            self.route("<uuid:object_id>/archive/", self.archive_view, "archive"),
             self.route("<uuid:object_id>/stop/", self.stop_view, "stop"),
             self.route("<uuid:object_id>/progress/", self.progress_view, "progress"),
             self.route("<uuid:object_id>/export/", self.export_view, "export"),
@@ -81,6 +80,10 @@ class RunningPages(SummaryPage):
             raise PermissionDenied
         if campaign.state == State.DRAFT and self.has_edit_permission(request):
             return self.summary_view(request, object_id)
+        if campaign.state == State.SCHEDULED:
+            return self._page(
+                request, "campaigns/campaign.html", campaign, **self.plan(request, campaign)
+            )
         return self._page(request, "campaigns/campaign.html", campaign)
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -94,31 +97,11 @@ class RunningPages(SummaryPage):
         return TemplateResponse(request, "campaigns/partials/progress.html", context)
 
     def others_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Who wasn't simply sent the message, the last of them."""
+        """Who wasn't sent the message, the last of them."""
         campaign = self.found(request, object_id)
-        outcomes = Outcome.objects.filter(
-            batch__sending__launch__campaign=campaign, resent_at=None
-        ).exclude(fate=Fate.LEFT_OUT)
-        rows = list(outcomes.order_by("-pk")[:_SHOWN_OUTCOMES])
-        users = Profile.objects.in_bulk({row.profile_id for row in rows})
-        shown = [
-            {
-                "user": users.get(row.profile_id),
-                "fate": row.get_fate_display(),
-                "reason": Reason(row.reason).label,
-                "remedy": REMEDIES.get(Reason(row.reason), ""),
-                "detail": row.detail,
-                "at": row.at,
-            }
-            for row in rows
-        ]
+        found = others.of(campaign, request.GET.get("fate", ""), _("Everybody"))
         return self._page(
-            request,
-            "campaigns/others.html",
-            campaign,
-            rows=shown,
-            most=_SHOWN_OUTCOMES,
-            total=outcomes.count(),
+            request, "campaigns/others.html", campaign, others=found, most=others.MOST_SHOWN
         )
 
     def resend_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -128,7 +111,10 @@ class RunningPages(SummaryPage):
         if fate not in services.RESENDABLE:
             raise Http404
         if request.method != "POST":
-            return self._page(request, "campaigns/resend.html", campaign, fate=Fate(fate))
+            number = Portrait.of(campaign).resendable.get(fate, 0)
+            return self._page(
+                request, "campaigns/resend.html", campaign, fate=Fate(fate), number=number
+            )
         sendings = Sending.objects.filter(launch__campaign=campaign, state=SendingState.SENT)
         number = 0
         try:
@@ -141,6 +127,21 @@ class RunningPages(SummaryPage):
             request, _("It is sent again to %(number)s users.") % {"number": number_format(number)}
         )
         return self.to("change", campaign)
+
+    def archive_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        campaign = self.editable(request, object_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            services.archive(campaign, by=signed_in(request))
+        except InvalidCampaign as error:
+            self.refuse(request, error)
+            return self.to("change", campaign)
+        messages.success(
+            request,
+            _("%(name)s is archived: the filter of the list finds it.") % {"name": campaign.name},
+        )
+        return redirect(self.address("changelist"))
 
     def stop_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Nobody else gets it, for good, once somebody has read how many that are."""
@@ -179,6 +180,8 @@ class RunningPages(SummaryPage):
 
     def _controls(self, campaign: Campaign) -> list[Control]:
         """What can be done with it in its state."""
+        if campaign.archived_at:
+            return []
         found = [
             Control(name, self.address(page, campaign.pk), asks=page == "stop")
             for page, name in _CONTROLS.get(campaign.state, ())
@@ -199,6 +202,7 @@ class RunningPages(SummaryPage):
             campaign.name,
             original=campaign,
             campaign=campaign,
+            tone=TONES[campaign.state],
             portrait=Portrait.of(campaign),
             controls=self._controls(campaign) if self.has_edit_permission(request) else [],
             export_url=self.address("export", campaign.pk),

@@ -44,7 +44,7 @@ class SetupPages(CampaignPage):
         heading = campaign.name if campaign else _("New %(kind)s") % {"kind": self.kind().label}
         way = [
             {
-                "name": title,
+                "name": _("Steps") if page == "message" and self.kind() == Kind.CANVAS else title,
                 "url": self.address(page, campaign.pk) if campaign else "",
                 "is_current": page == name,
             }
@@ -57,8 +57,7 @@ class SetupPages(CampaignPage):
             original=campaign,
             campaign=campaign,
             way=way,
-            back=self.address("changelist"),
-            **context,
+            **{"back": self.address("changelist"), **context},
         )
 
     def add_view(
@@ -130,8 +129,10 @@ class SetupPages(CampaignPage):
         if campaign.kind == Kind.CANVAS:
             timing = StepForm(sent, initial=StepForm.initial_of(step))
         shown: dict[str, Any] = {}
+        if timing:
+            shown["back"] = self.address("message", campaign.pk)
         if sent is not None and ("_preview" in sent or "_test" in sent):
-            shown = tried(request, step, form)
+            shown |= tried(request, step, form)
         elif sent is not None and _kept(request, step, form, timing):
             messages.success(request, _("The message is saved."))
             return self.to("message" if timing else "audience", campaign)

@@ -1,6 +1,7 @@
 """The last step of a draft: everything at a glance, then launch it now or at a time."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -13,7 +14,7 @@ from campaigns.channels import CARRIERS
 from campaigns.channels.base import InvalidMessage
 from campaigns.doubts import Doubt
 from campaigns.launching import CannotLaunch, Doubtful
-from campaigns.models import Campaign, Step
+from campaigns.models import Campaign, Channel, Step
 from campaigns.pages.audience import AudiencePage
 from campaigns.pages.forms import ScheduleForm
 from campaigns.services import InvalidCampaign
@@ -104,8 +105,7 @@ class SummaryPage(AudiencePage):
         form: ScheduleForm,
         asked: list[Doubt] | None = None,
     ) -> HttpResponse:
-        builder = self.builder_of(request, campaign)
-        shown = [ShownStep.of(step) for step in campaign.steps.all()]
+        plan = self.plan(request, campaign)
         try:
             found = doubts.about(campaign)
         except InvalidTree as error:
@@ -116,10 +116,19 @@ class SummaryPage(AudiencePage):
             "summary",
             campaign,
             form=form,
-            builder=builder,
-            steps=shown,
-            is_complete=not any(each.problems for each in shown),
+            is_complete=not any(each.problems for each in plan["steps"]),
             doubts=found,
             asked=asked,
             launch_url=self.address("launch", campaign.pk),
+            archive_url=self.address("archive", campaign.pk),
+            **plan,
         )
+
+    def plan(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+        """What is to be sent to whom, as `partials/plan.html` shows it."""
+        shown = [ShownStep.of(step) for step in campaign.steps.all()]
+        return {
+            "builder": self.builder_of(request, campaign),
+            "steps": shown,
+            "sends_email": any(each.step.channel == Channel.EMAIL for each in shown),
+        }

@@ -225,7 +225,7 @@ def test_stopping_for_good_asks_and_says_whom_it_touches(marta, mailbox):
 
     asked = shown(marta.get(page_of(campaign, "stop")))
 
-    assert "Stop Spring for good?" in asked
+    assert "Stop “Spring” for good?" in asked
     assert "<dt>Will never get it</dt><dd>2</dd>" in asked
     assert fresh(campaign).state == State.SENDING
     marta.post(page_of(campaign, "stop"))
