@@ -6,7 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from campaigns.models import Campaign, Kind
-from workspaces.audit_log.names import Named
+from workspaces.audit_log.names import Named, uuids
 
 
 def campaigns(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:
@@ -18,9 +18,10 @@ def canvases(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:
 
 
 def _named(workspace_id: int, ids: Collection[str], kind: Kind) -> dict[str, Named]:
-    found = Campaign.objects.filter(workspace_id=workspace_id, kind=kind, pk__in=ids)
+    keys = uuids(ids)
+    found = Campaign.objects.filter(workspace_id=workspace_id, kind=kind, pk__in=keys)
     return {
-        str(campaign.pk): Named(campaign.name, address_of(kind, campaign.pk)) for campaign in found
+        keys[campaign.pk]: Named(campaign.name, address_of(kind, campaign.pk)) for campaign in found
     }
 
 

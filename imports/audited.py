@@ -5,12 +5,13 @@ from collections.abc import Collection
 from django.urls import reverse
 
 from imports.models import Job
-from workspaces.audit_log.names import Named
+from workspaces.audit_log.names import Named, numbers
 
 
 def jobs(workspace_id: int, ids: Collection[str]) -> dict[str, Named]:
-    found = Job.objects.filter(workspace_id=workspace_id, pk__in=ids)
+    keys = numbers(ids)
+    found = Job.objects.filter(workspace_id=workspace_id, pk__in=keys)
     return {
-        str(job.pk): Named(job.title, reverse("admin:imports_job_change", args=[job.pk]))
+        keys[job.pk]: Named(job.title, reverse("admin:imports_job_change", args=[job.pk]))
         for job in found
     }

@@ -4,8 +4,10 @@ An entry keeps an id, which stays when all else is gone. A page asks what is sti
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from workspaces.models import AuditEntry, Workspace
 
@@ -44,6 +46,21 @@ def names(entries: Iterable[AuditEntry]) -> dict[int, Named]:
         entry.pk: found.get(_group(entry), {}).get(entry.object_id) or Named(entry.object_id)
         for entry in entries
     }
+
+
+def uuids(ids: Collection[str]) -> dict[UUID, str]:
+    """What was noted by its key: ids that can be no UUID are nobody's, and are left out."""
+    found: dict[UUID, str] = {}
+    for each in ids:
+        with suppress(ValueError):
+            found[UUID(each)] = each
+    return found
+
+
+def numbers(ids: Collection[str]) -> dict[int, str]:
+    """What was noted by its number, in the same way."""
+    digits = [each for each in ids if each.isascii() and each.isdigit() and len(each) < 19]
+    return {int(each): each for each in digits}
 
 
 def _group(entry: AuditEntry) -> tuple[str, int]:

@@ -67,6 +67,12 @@ def test_each_kind_of_thing_is_called_by_its_name(acme):
         assert name_of(note(acme, *thing)) == name
 
 
+@pytest.mark.parametrize("object_type", ["segment", "campaign", "canvas", "import", "user"])
+@pytest.mark.parametrize("object_id", ["no-such-id", "9" * 30])
+def test_an_id_that_can_be_nothings_stays_as_it_was_noted(acme, object_type, object_id):
+    assert name_of(note(acme, object_type, object_id)) == object_id
+
+
 def test_a_user_who_is_gone_is_said_to_be_and_an_account_keeps_its_name(acme):
     assert name_of(note(acme, "user", 10**6)) == "a user who is gone"
     assert name_of(note(None, "user", "marta")) == "marta"
