@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import formats
+from django.utils import formats, timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from pyroaring import BitMap64
 
+from cohorts import arrivals
+from cohorts.arrivals import Arrival
 from common.snapshots import snapshot
 from profiles.buckets import random_bucket
 from profiles.models import Identifier, IdentifierKind, IdentifierState, Profile
@@ -16,7 +20,7 @@ from segments.algebra import LoadedBlock
 from segments.filters.attribute import AttributeFilter
 from segments.filters.base import CohortReference, Filter
 from segments.filters.identifier import IdentifierFilter, IdKind
-from segments.resolving import Plan, resolve
+from segments.resolving import FoundCohort, Plan, resolve
 from segments.tree import Group, Tree
 
 # Ids of one kind that are shown at most.
@@ -121,12 +125,33 @@ class _Telling:
         return ", ".join(ids) or _("None")
 
     def _cohort(self, condition: Filter) -> str:
-        names = [
-            self._plan.cohorts[reference].name
+        told = [
+            self._membership(self._plan.cohorts[reference])
             for _key, reference in condition.references()
             if isinstance(reference, CohortReference) and 0 in self._block.cohort(reference)
         ]
-        return ", ".join(names) or _("In none of these cohorts")
+        return ", ".join(told) or _("In none of these cohorts")
+
+    def _membership(self, cohort: FoundCohort) -> str:
+        arrival = self._arrivals.get((cohort.id, self._profile.pk))
+        if arrival is None:
+            return cohort.name
+        return _("%(cohort)s (since %(day)s, upload %(number)s)") % {
+            "cohort": cohort.name,
+            "day": formats.date_format(timezone.localtime(arrival.applied_at), "DATE_FORMAT"),
+            "number": formats.number_format(arrival.sequence),
+        }
+
+    @cached_property
+    def _arrivals(self) -> Mapping[tuple[int, int], Arrival]:
+        """How the user came into cohorts that the tree names: one query for all of them."""
+        return arrivals.find(
+            {
+                cohort.id: BitMap64([self._profile.pk])
+                for reference, cohort in self._plan.cohorts.items()
+                if 0 in self._block.cohort(reference)
+            }
+        )
 
     def _segment(self, condition: Any) -> str:
         is_in = 0 in self._block.segment(next(condition.references())[1])

@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from cohorts.models import CohortCursor, CohortHead
-from cohorts.tests.factories import make_users
+from cohorts.tests.factories import Connector, apply_all, make_users
 from profiles.tests.backend import BackEnd, user
 from segments import choices, services
 from segments.filters import KINDS
@@ -441,6 +442,27 @@ def test_a_user_is_looked_up_and_each_filter_says_whether_it_matches(olga, acme)
     assert "ann</a> isn’t reached." in live
     assert "<b>Matches ann</b> Spring" in live
     assert "<b>Doesn’t match ann</b> In none of these cohorts" in live
+
+
+def test_a_cohort_says_since_when_and_by_which_upload_the_user_is_in_it(olga, acme):
+    tinyclues = Connector("acme")
+    make_users(acme, ["ann", "bob"])
+    for name in ("spring", "summer"):
+        tinyclues.name(name, name.capitalize())
+        tinyclues.add("bob", cohort_id=name)
+    tinyclues.add("ann", "bob", cohort_id="spring")
+    apply_all()
+
+    def look_up(text):
+        chosen = row("g0-r0", "spring", "summer")
+        return shown(olga.post(f"{LIST}reach/", form(chosen, lookup=text)))
+
+    today = date_format(timezone.localtime(), "DATE_FORMAT")
+    assert f"<b>Matches ann</b> Spring (since {today}, upload 2)" in look_up("ann")
+    assert (
+        f"<b>Matches bob</b> Spring (since {today}, upload 1),"
+        f" Summer (since {today}, upload 1)" in look_up("bob")
+    )
 
 
 def test_looking_up_nobody_says_how_ids_are_written(olga, acme, globex):
