@@ -25,7 +25,7 @@ from imports.models import Job, Role
 from imports.progress import Progress
 from imports.report import Report
 from imports.uploads import is_too_large
-from workspaces.current import current_workspace
+from workspaces.current import current_workspace, signed_in
 from workspaces.models import User
 
 CANCEL = "imports.change_job"
@@ -89,11 +89,14 @@ class JobPages:
         job = self._found(request, object_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not request.user.has_perm(CANCEL):
+        person = signed_in(request)
+        if not _may_cancel(person, job):
             raise PermissionDenied
-        assert isinstance(request.user, User)
-        jobs.cancel(job, by=request.user)
-        messages.info(request, _("The import stops. What is stored stays."))
+        jobs.cancel(job, by=person)
+        if results.permission_for(job):
+            messages.info(request, _("The export stops. There will be no file."))
+        else:
+            messages.info(request, _("The import stops. What is stored stays."))
         return HttpResponseRedirect(_page_of(job))
 
     def rejects_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
@@ -130,7 +133,7 @@ class JobPages:
         return job
 
     def _context(self, request: HttpRequest, job: Job) -> dict[str, Any]:
-        may_cancel = request.user.has_perm(CANCEL)
+        may_cancel = _may_cancel(signed_in(request), job)
         permission = results.permission_for(job)
         return {
             **self.admin_site.each_context(request),
@@ -183,6 +186,14 @@ def _begun(request: HttpRequest, kind: Kind, form: UploadForm) -> Job | None:
     except InvalidFile as error:
         form.add_error("file", str(error))
         return None
+
+
+def _may_cancel(person: User, job: Job) -> bool:
+    """Whoever looks after imports; and what makes a file, also who had it made."""
+    if person.has_perm(CANCEL):
+        return True
+    permission = results.permission_for(job)
+    return bool(permission) and person.has_perm(permission) and job.created_by == str(person)
 
 
 def _page_of(job: Job) -> str:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cohorts.tests.factories import Connector, apply_all, make_users
-from imports.models import Job
+from imports.models import Job, JobState
 from imports.tests.factories import work_off
 from profiles.tests.backend import BackEnd, alias, customer, visitor
 from segments import evaluation, members, services, usage, watching
@@ -277,6 +277,32 @@ def test_an_export_in_the_background_is_downloaded_from_its_page(marta, acme):
 
     assert result in shown(marta.get(answer["Location"]))
     assert b"".join(marta.get(result).streaming_content) == b"external_id\r\nana\r\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_marketer_cancels_the_exports_that_she_ordered_and_no_others(client, marta, acme):
+    made = make_segment(acme)
+    order = {"column": "external_id", "_background": ""}
+    marta.post(address(made, "export"), order)
+    own = Job.objects.get()
+    assert "Cancel the export" in shown(
+        marta.get(reverse("admin:imports_job_change", args=[own.pk]))
+    )
+
+    answer = marta.post(reverse("admin:imports_job_cancel", args=[own.pk]), follow=True)
+
+    assert "The export stops. There will be no file." in shown(answer)
+    own.refresh_from_db()
+    assert (own.state, own.cancelled_by) == (JobState.CANCELLED, own.created_by)
+    marta.post(address(made, "export"), order)
+    hers = Job.objects.exclude(pk=own.pk).get()
+    client.force_login(make_member(acme, Role.MARKETER, "max"))
+    assert "Cancel the export" not in shown(
+        client.get(reverse("admin:imports_job_change", args=[hers.pk]))
+    )
+    assert client.post(reverse("admin:imports_job_cancel", args=[hers.pk])).status_code == 403
+    hers.refresh_from_db()
+    assert hers.state == JobState.WAITING
 
 
 @pytest.mark.django_db(transaction=True)
