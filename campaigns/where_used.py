@@ -3,7 +3,7 @@
 A draft counts: archiving what it rests on would leave it unable to launch.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from campaigns.audited import address_of
 from campaigns.models import UNDER_WAY, Kind, State
 from cohorts.models import Cohort
 from cohorts.usage import Use as UseOfCohort
+from segments.cohort_usage import resting_on
 from segments.usage import Use
 
 _COUNTED = (State.DRAFT, *UNDER_WAY)
@@ -53,7 +54,9 @@ def of_segments(workspace_id: int, segment_ids: Collection[UUID]) -> Mapping[UUI
 
 
 def of_cohorts(workspace_id: int, cohorts: Collection[Cohort]) -> Mapping[int, list[UseOfCohort]]:
-    """Those with an additional filter on each cohort, by its primary key."""
+    """Those that reach each cohort, by its primary key: by a filter of their own, or through
+    segments that they name.
+    """
     named = {(cohort.partner.slug, cohort.external_id): cohort.pk for cohort in cohorts}
     found: dict[int, list[UseOfCohort]] = {}
     wanted = [external_id for _partner, external_id in named]
@@ -61,7 +64,26 @@ def of_cohorts(workspace_id: int, cohorts: Collection[Cohort]) -> Mapping[int, l
         if pk := named.get((partner, cohort)):
             use = UseOfCohort(str(Kind(kind).label), name, address_of(kind, key))
             found.setdefault(pk, []).append(use)
+    for pk, use in _through_segments(workspace_id, cohorts):
+        uses = found.setdefault(pk, [])
+        if all(use.url != direct.url for direct in uses):
+            uses.append(use)
     return found
+
+
+def _through_segments(
+    workspace_id: int, cohorts: Collection[Cohort]
+) -> Iterator[tuple[int, UseOfCohort]]:
+    """Each campaign once for a cohort, with all the segments that bring it there."""
+    resting = resting_on(workspace_id, cohorts)
+    used = of_segments(workspace_id, {key for names in resting.values() for key in names})
+    for pk, names in resting.items():
+        uses = [(use, name) for key, name in names.items() for use in used.get(key, ())]
+        through: dict[tuple[str, str, str], list[str]] = {}
+        for use, name in uses:
+            through.setdefault((use.kind, use.name, use.url), []).append(name)
+        for use_of, segments in sorted(through.items(), key=lambda each: each[0][1]):
+            yield pk, UseOfCohort(*use_of, tuple(segments))
 
 
 def _rows(statement: str, workspace_id: int, wanted: list[str]) -> list[tuple[Any, ...]]:

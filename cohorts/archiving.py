@@ -29,8 +29,8 @@ def archive(cohort: Cohort, *, by: audit.Actor) -> None:
 
     Archiving an archived one changes nothing. Raises `CohortInUse`.
     """
-    users = usage.uses(cohort.workspace_id, [cohort])[cohort.pk]
-    if users:
+    uses = usage.uses(cohort.workspace_id, [cohort])[cohort.pk]
+    if users := [use for use in uses if not use.through]:
         raise CohortInUse(cohort, users)
     _change(cohort, archived=True, by=by)
 

@@ -7,11 +7,16 @@ from cohorts.models import Cohort
 
 
 class Use(NamedTuple):
-    """Something with a kind ("segment"), a name and a page of its own, if it has one."""
+    """Something with a kind ("segment"), a name and a page of its own, if it has one.
+
+    `through` names the segments through which it reaches the cohort, if it doesn't name it
+    itself: it has to let go of nothing for the cohort to be archived, those segments have.
+    """
 
     kind: str
     name: str
     url: str = ""
+    through: tuple[str, ...] = ()
 
 
 # Of one workspace's cohorts, what uses each, by its primary key; in one go for all of them.

@@ -13,6 +13,8 @@ from campaigns.launching import CannotLaunch, Doubtful
 from campaigns.models import Kind, LaunchBlock, Sending, SendingState, State
 from campaigns.tests.factories import BY, email, fresh, launched, make_campaign, make_users, sent
 from campaigns.tests.mail_server import mail_server
+from cohorts import archiving, usage
+from cohorts.archiving import CohortInUse
 from cohorts.models import Cohort, CohortCursor, Upload
 from cohorts.tests.factories import Connector, apply_all
 from common.bitmaps import join
@@ -278,6 +280,36 @@ def test_a_segment_that_a_campaign_targets_can_t_be_archived(tinyclues):
     cohort = Cohort.objects.get()
     (use,) = where_used.of_cohorts(segment.workspace_id, [cohort])[cohort.pk]
     assert use.name == "Spring"
+
+
+def test_a_cohort_says_through_which_segments_campaigns_reach_it(tinyclues):
+    make_users("ana")
+    uploaded(tinyclues, spring=["ana"], summer=["ana"])
+    inner = make_segment("Inner", "spring")
+    inside = {"kind": "segment", "operator": "includes", "segment": str(inner.pk)}
+    outer = segment_services.create(
+        inner.workspace,
+        name="Outer",
+        filters=parse({"version": 1, "groups": [{"filters": [inside]}]}),
+        by=BY,
+    )
+    make_campaign(name="Nested", segments=[outer.pk])
+    make_campaign(name="Both", segments=[inner.pk, outer.pk])
+    make_campaign(name="Direct", segments=[inner.pk], filters=cohort_filter("spring"))
+    spring, summer = Cohort.objects.order_by("external_id")
+
+    found = usage.uses(inner.workspace_id, [spring, summer])
+
+    assert [(use.kind, use.name, use.through) for use in found[spring.pk]] == [
+        ("segment", "Inner", ()),
+        ("Campaign", "Direct", ()),
+        ("Campaign", "Both", ("Inner", "Outer")),
+        ("Campaign", "Nested", ("Outer",)),
+    ]
+    assert found[summer.pk] == []
+    with pytest.raises(CohortInUse) as refused:
+        archiving.archive(spring, by=BY)
+    assert str(refused.value).endswith("it is used by segment Inner, Campaign Direct.")
 
 
 def test_results_count_everyone_once_whole_and_by_cohort(tinyclues, mailbox):

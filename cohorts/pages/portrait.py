@@ -41,6 +41,11 @@ class Portrait:
     def uses(self) -> list[Use]:
         return usage.uses(self.cohort.workspace_id, [self.cohort])[self.cohort.pk]
 
+    @property
+    def hindrances(self) -> list[Use]:
+        """What keeps it from being archived."""
+        return [use for use in self.uses if not use.through]
+
     @cached_property
     def steps(self) -> list[Step]:
         return history.steps(self.cohort, self.size, timezone.now())
