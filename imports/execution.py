@@ -5,7 +5,6 @@ only if the job still stands where this execution found it. So two runners at on
 killed one and a task delivered twenty times store nothing twice and leave nothing out.
 """
 
-import gc
 import json
 import logging
 import time
@@ -19,6 +18,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 
+from common.garbage import little_garbage
 from imports import jobs, kinds, pieces
 from imports.files import InvalidFile
 from imports.kinds import Outcome
@@ -43,20 +43,6 @@ RETURNING cancel_requested_at IS NOT NULL
 OnBatch = Callable[[Job], None]
 
 
-@contextmanager
-def _little_garbage() -> Iterator[None]:
-    """Don't look for garbage among what was there before.
-
-    Rows are new objects by the hundred thousand, and looking through all of Django's each
-    time that there are many more took 40 % of the time in which a file is read.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
 class Overtaken(Exception):
     """Somebody else has moved the job on, or ended it."""
 
@@ -75,7 +61,7 @@ class Execution:
         """
         self._told_at = time.monotonic()
         try:
-            with _little_garbage(), self._read_ahead() as batches:
+            with little_garbage(), self._read_ahead() as batches:
                 for batch in batches:
                     cancelled = self._commit(batch)
                     on_batch(self.job)
