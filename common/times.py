@@ -19,7 +19,9 @@ def moment(text: str) -> datetime:
     """
     if "\0" in text:  # `fromisoformat` takes one after the Z
         raise ValueError("a time holds no NUL")
-    found = datetime.fromisoformat(_COLON_BEFORE_MILLISECONDS.sub(r"\1.\2", text.strip()))
+    if text.count(":") > 2:
+        text = _COLON_BEFORE_MILLISECONDS.sub(r"\1.\2", text)
+    found = datetime.fromisoformat(text.strip())
     try:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:

@@ -59,10 +59,9 @@ def _holding(
     if not found:
         return {}
     subjects = {ask.subject for ask in asked}
-    for profile_id, values in current.values(workspace_id, list(position_of), subjects):
+    for columns in current.columns(workspace_id, list(position_of), subjects):
         for ask, positions in found.items():
-            if ask.holds(values.get(ask.subject, ())):
-                positions.add(position_of[profile_id])
+            positions.update(position_of[each] for each in current.passing(ask, columns))
     return found
 
 

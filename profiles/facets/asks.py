@@ -1,12 +1,11 @@
 """What can be asked about users' values: who has one that passes a test. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from profiles.facets.values import PRESENT, Entry, ValueKind
+from profiles.facets.values import PRESENT, ValueKind
 
 
 class Origin(IntEnum):
@@ -82,10 +81,6 @@ class Ask:
     subject: Subject
     kind: ValueKind
     test: Test
-
-    def holds(self, entries: Iterable[Entry]) -> bool:
-        """The same for one user, whose value of the subject has these entries."""
-        return any(kind is self.kind and self.test.passes(key) for kind, key in entries)
 
 
 def present(subject: Subject) -> Ask:

@@ -7,7 +7,7 @@ the lines says what is folded.
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
 from django.db import connection, transaction
@@ -15,9 +15,11 @@ from pyroaring import BitMap64
 
 from common.bitmaps import BLOCK_BITS, BLOCK_SIZE
 from common.cursors import binary_cursor
-from profiles.facets import changes, current, subjects
+from common.garbage import little_garbage
+from profiles.facets import changes, current, pages, subjects
 from profiles.facets.asks import OF_PROFILE, Subject, attribute
 from profiles.facets.changes import Change, touched
+from profiles.facets.current import Columns
 from profiles.facets.pages import Page, pack
 from profiles.facets.values import ValueKind
 from profiles.locks import try_facet_lock
@@ -32,9 +34,9 @@ OLDEST_SECONDS = 20
 # about as long again. A task has 50.
 LONGEST_SECONDS = 10
 
-# Different values that are in memory at once before they are worked into pages, at some
-# 200 bytes each: a block of users with two attributes that no two of them share.
-MOST_VALUES = 150_000
+# Pressed columns that are in memory at once before they are worked into pages: of a block of
+# users with some 40 attributes each.
+MOST_BYTES = 32 * 1024 * 1024
 
 _PENDING = """
 SELECT workspace_id, number, sum(count), max(extract(epoch FROM now() - noted_at))::float8
@@ -55,14 +57,12 @@ _CLEAR = "DELETE FROM profiles_facetpage WHERE subject_id = %s AND number = %s"
 _WRITE = """
 INSERT INTO profiles_facetpage
     (subject_id, kind, number, low, below, members, detail, keys, positions)
-SELECT %b, kind, %b, low, below, members, detail, keys, positions
-FROM unnest(%b::smallint[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[],
-            %b::integer[], %b::integer[])
-    AS new (kind, low, below, members, detail, keys, positions)
+SELECT %b, %b, %b, *
+FROM unnest(%b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[], %b::integer[], %b::integer[])
 """
 
-# Positions by key, of every kind that a subject has.
-Columns = dict[ValueKind, dict[bytes, list[int]]]
+# A key and the positions that have it.
+Held = tuple[bytes, list[int]]
 
 
 def fold_due(*, budget_seconds: float = inf) -> int:
@@ -119,20 +119,23 @@ def fold(workspace_id: int, number: int) -> bool:
         lines = [changes.change(users, names) for users, names in cursor]
     if not lines:
         return False
-    _Fold(workspace_id, number, lines).run()
+    with little_garbage():
+        _Fold(workspace_id, number, lines).run()
     return True
 
 
 class _Fold:
-    """The changes of one block on their way into its pages."""
+    """The changes of one block on their way into its pages.
+
+    Of the users' values as of the pages' the columns of one subject at a time are unpacked.
+    """
 
     def __init__(self, workspace_id: int, number: int, lines: Sequence[Change]) -> None:
         self.workspace_id = workspace_id
         self.number = number
         self.lines = lines
         self._ids = subjects.find(workspace_id)
-        self._fresh: dict[Subject, Columns] = defaultdict(lambda: defaultdict(dict))
-        self._takes_all = all(line.names is None for line in lines)
+        self._fresh: dict[Subject, dict[ValueKind, list[bytes]]] = defaultdict(dict)
         self._touched: dict[Subject, BitMap64] = {}
 
     def run(self) -> None:
@@ -140,19 +143,19 @@ class _Fold:
         users = BitMap64.union(BitMap64(), *(line.users for line in self.lines))
         touched_subjects = self._touched_subjects()
         deadline = time.monotonic() + LONGEST_SECONDS
-        done, count = BitMap64(), 0
+        done, size = BitMap64(), 0
         # Users who are gone have no values any more, so it is the lines that say who is done.
         for first in range(0, len(users), current.AT_ONCE):
             part = users[first : first + current.AT_ONCE]
             profile_ids = [start + position for position in part]
-            for profile_id, values in current.values(
-                self.workspace_id, profile_ids, touched_subjects
+            for found in current.columns(
+                self.workspace_id, profile_ids, touched_subjects, start=start
             ):
-                count += self._take(profile_id - start, values)
+                size += self._take(found, part)
             done |= part
-            if count >= MOST_VALUES:
+            if size >= MOST_BYTES:
                 self._write(done)
-                done, count = BitMap64(), 0
+                done, size = BitMap64(), 0
             if time.monotonic() >= deadline:
                 self._put_back(users[first + current.AT_ONCE :])
                 break
@@ -177,62 +180,72 @@ class _Fold:
             self._touched[subject] = touched(self.lines, subject)
         return self._touched[subject]
 
-    def _take(self, position: int, values: current.Values) -> int:
-        """Keep a user's values for the next write; how many of them are new there."""
-        count = 0
-        for subject, entries in values.items():
-            if not (self._takes_all or position in self._stale(subject)):
-                continue
-            columns = self._fresh[subject]
-            for kind, key in entries:
-                column = columns[kind]
-                positions = column.get(key)
-                if positions is None:
-                    column[key] = [position]
-                    count += 1
-                else:
-                    positions.append(position)
-        return count
+    def _take(self, found: dict[Subject, Columns], users: BitMap64) -> int:
+        """Keep these users' values for the next write; how many bytes that takes."""
+        size = 0
+        for subject, columns in found.items():
+            stale = self._stale(subject)
+            wanted = None if users <= stale else set(users & stale)
+            for kind, column in columns.items():
+                if wanted is not None:
+                    column = dict(_of(wanted, column.items()))
+                if column:
+                    pressed = pages.pressed(column)
+                    self._fresh[subject].setdefault(kind, []).append(pressed)
+                    size += len(pressed)
+        return size
 
     def _write(self, users: BitMap64) -> None:
         """Write the columns that these users' values are or were in."""
         if new := self._fresh.keys() - self._ids.keys():
             self._ids |= subjects.make(self.workspace_id, new)
         for subject, subject_id in self._ids.items():
-            stale = self._stale(subject) & users
-            if not stale:
-                continue
-            columns, is_stored = self._stored(subject_id, stale)
-            for kind, column in self._fresh.get(subject, {}).items():
-                kept = columns.setdefault(kind, {})
-                for key, positions in column.items():
-                    kept.setdefault(key, []).extend(positions)
-            if columns or is_stored:
-                self._replace(subject_id, columns)
-        self._fresh.clear()
+            if stale := self._stale(subject) & users:
+                self._rewrite(subject_id, stale, self._fresh.pop(subject, {}))
 
-    def _stored(self, subject_id: int, stale: BitMap64) -> tuple[Columns, bool]:
-        """What the pages hold of everybody else, and whether they hold anything."""
-        is_stale = bytearray(BLOCK_SIZE)
-        for position in stale:
-            is_stale[position] = 1
-        columns: Columns = {}
+    def _rewrite(
+        self, subject_id: int, stale: BitMap64, fresh: dict[ValueKind, list[bytes]]
+    ) -> None:
+        """A subject's columns anew, one after another: what others have and what these have."""
+        stored = self._stored(subject_id)
+        if stored:
+            with connection.cursor() as cursor:
+                cursor.execute(_CLEAR, [subject_id, self.number])
+        kept = set(BitMap64(range(BLOCK_SIZE)) - stale) if stored else set()
+        for kind in sorted(stored.keys() | fresh.keys()):
+            column: dict[bytes, list[int]] = {}
+            for page in stored.get(kind, ()):
+                column.update(_of(kept, page.column()))
+            for part in fresh.get(kind, ()):
+                _add(column, Page(None, part).column())
+            self._insert(subject_id, kind, column)
+
+    def _stored(self, subject_id: int) -> dict[ValueKind, list[Page]]:
+        found: dict[ValueKind, list[Page]] = {}
         with binary_cursor() as cursor:
             cursor.execute(_COLUMNS, [subject_id, self.number])
-            rows = cursor.fetchall()
-        for kind, members, detail in rows:
-            column = columns.setdefault(ValueKind(kind), {})
-            for key, positions in Page(members, detail).column():
-                if kept := [position for position in positions if not is_stale[position]]:
-                    column[key] = kept
-        return columns, bool(rows)
+            for kind, members, detail in cursor:
+                found.setdefault(ValueKind(kind), []).append(Page(members, detail))
+        return found
 
-    def _replace(self, subject_id: int, columns: Columns) -> None:
-        rows = [
-            (kind.value, *row) for kind, column in columns.items() for row in pack(column, kind)
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(_CLEAR, [subject_id, self.number])
-            if rows:
-                packed = [list(column) for column in zip(*rows, strict=True)]
-                cursor.execute(_WRITE, [subject_id, self.number, *packed])
+    def _insert(self, subject_id: int, kind: ValueKind, column: dict[bytes, list[int]]) -> None:
+        if rows := list(pack(column, kind)):
+            packed = [list(each) for each in zip(*rows, strict=True)]
+            with connection.cursor() as cursor:
+                cursor.execute(_WRITE, [subject_id, kind.value, self.number, *packed])
+
+
+def _of(wanted: set[int], column: Iterable[Held]) -> Iterator[Held]:
+    """What is left of a column with no other positions than those."""
+    for key, positions in column:
+        if kept := [*filter(wanted.__contains__, positions)]:
+            yield key, kept
+
+
+def _add(column: dict[bytes, list[int]], more: Iterable[Held]) -> None:
+    for key, positions in more:
+        held = column.get(key)
+        if held is None:
+            column[key] = positions
+        else:
+            held += positions

@@ -64,14 +64,16 @@ def _kept(
     """Digests of the values that users have, without those that pages needn't know yet."""
     found: Counter[Subject] = Counter()
     start = number << BLOCK_BITS
-    for profile_id, values in current.values(workspace_id, [start + each for each in users]):
-        position = profile_id - start
-        for subject, entries in values.items():
+    profile_ids = [start + each for each in users]
+    for part in current.columns(workspace_id, profile_ids, start=start):
+        for subject, columns in part.items():
             if subject not in stale:
                 stale[subject] = touched(lines, subject)
-            if position not in stale[subject]:
-                for kind, key in entries:
-                    found[subject] = _add(found[subject], kind, key, position)
+            for kind, column in columns.items():
+                for key, positions in column.items():
+                    for position in positions:
+                        if position not in stale[subject]:
+                            found[subject] = _add(found[subject], kind, key, position)
     return found
 
 

@@ -15,6 +15,7 @@ So whoever has a given key, or a key below it, is in one page, however many keys
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
 from struct import Struct
 from typing import NamedTuple
 
@@ -104,11 +105,13 @@ class Page:
                 yield self.key(index), last - first, self._positions[first]
 
     def column(self) -> Iterator[tuple[bytes, list[int]]]:
-        for index in range(self.count):
-            if self._members is not None:
-                yield self.key(index), list(self._between(index, index + 1))
-            else:
-                yield self.key(index), self._slice(index, index + 1).tolist()
+        if self._members is not None:
+            yield self.key(0), list(self._between(0, 1))
+            return
+        positions, begin, first = self._positions.tolist(), 0, 0
+        for end, last in zip(self._ends, self._starts[1:], strict=True):
+            yield self._keys[begin:end], positions[first:last]
+            begin, first = end, last
 
     def _index(self, key: bytes) -> int:
         return bisect_left(range(self.count), key, key=self.key)
@@ -131,54 +134,54 @@ def passing(page: Page, test: object) -> Iterator[BitMap64]:
     return page.passing(test.passes)  # type: ignore[attr-defined]  # a test of `asks`
 
 
+def pressed(column: Column) -> bytes:
+    """A column in little memory, in any order: the detail of a page."""
+    return _detail(list(column), list(column.values()))
+
+
 def pack(column: Column, kind: ValueKind) -> Iterator[Row]:
     """The pages of a column."""
     below = BitMap64() if kind in SPANNED else None
-    keys: list[bytes] = []
-    size = 0
-    for key in sorted(key for key in column if column[key]):
-        frequent = len(column[key]) >= FULL
+    keys = sorted(column)
+    held = [column[key] for key in keys]
+    first = size = 0
+    for index, count in enumerate(map(len, held)):
         # Keys that begin alike for too long to be told apart by `low` stay together.
-        splits = not keys or low_of(keys[-1]) != low_of(key)
-        if keys and splits and (frequent or size >= FULL):
-            yield _page(column, keys, below)
-            keys, size = [], 0
-        keys.append(key)
+        if (size >= FULL or (count >= FULL and size)) and low_of(keys[index - 1]) != low_of(
+            keys[index]
+        ):
+            yield _page(keys[first:index], held[first:index], below)
+            first, size = index, 0
         # Behind a frequent key the page is full.
-        size += len(column[key])
+        size += count
     if keys:
-        yield _page(column, keys, below)
+        yield _page(keys[first:], held[first:], below)
     if below is not None and below:
-        yield Row(END, below.serialize(), None, _detail([], [[]]), 0, 0)
+        yield Row(END, below.serialize(), None, _detail([], []), 0, 0)
 
 
 def low_of(key: bytes) -> bytes:
     return key[:LONGEST_LOW]
 
 
-def _page(column: Column, keys: list[bytes], below: BitMap64 | None) -> Row:
+def _page(keys: list[bytes], held: list[Sequence[int]], below: BitMap64 | None) -> Row:
     before = below.serialize() if below is not None else None
-    count = sum(len(column[key]) for key in keys)
+    count = sum(map(len, held))
+    members = BitMap64()
+    if below is not None or (len(keys) == 1 and count >= FULL):
+        members = BitMap64(array("Q", chain.from_iterable(held)))
+    if below is not None:
+        below |= members
     low = low_of(keys[0])
     if len(keys) == 1 and count >= FULL:
-        held = BitMap64(array("Q", column[keys[0]]))
-        if below is not None:
-            below |= held
-        held.run_optimize()
-        return Row(low, before, held.serialize(), _detail(keys, [[]]), 1, count)
-    if below is not None:
-        below.update(*(column[key] for key in keys))
-    return Row(low, before, None, _detail(keys, [column[key] for key in keys]), len(keys), count)
+        members.run_optimize()
+        return Row(low, before, members.serialize(), _detail(keys, [()]), 1, count)
+    return Row(low, before, None, _detail(keys, held), len(keys), count)
 
 
-def _detail(keys: Sequence[bytes], positions: Sequence[Sequence[int]]) -> bytes:
-    ends, starts, flat = array("I"), array("I", [0]), array("H")
-    end = 0
-    for key in keys:
-        end += len(key)
-        ends.append(end)
-    for each in positions[: len(keys)]:
-        flat.extend(each)
-        starts.append(len(flat))
+def _detail(keys: Sequence[bytes], held: Sequence[Sequence[int]]) -> bytes:
+    ends = array("I", accumulate(map(len, keys)))
+    starts = array("I", accumulate(map(len, held), initial=0))
+    flat = array("H", chain.from_iterable(held))
     sizes = _SIZES.pack(len(keys), len(flat))
     return b"".join([sizes, ends.tobytes(), starts.tobytes(), flat.tobytes(), *keys])

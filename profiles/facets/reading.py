@@ -12,6 +12,7 @@ from pyroaring import BitMap64
 
 from common.bitmaps import BLOCK_BITS
 from common.cursors import binary_cursor
+from common.garbage import little_garbage
 from profiles.facets import changes, current, subjects
 from profiles.facets.asks import AnyOf, Ask, Containing, Span
 from profiles.facets.changes import Change, touched
@@ -97,8 +98,9 @@ class Reader:
             if _is_scanned(ask):
                 for part in _parts(numbers, SCANNED):
                     self._scan(ask, part, found)
-        for number, lines in changes.read(self._workspace_id, numbers).items():
-            self._put_right(number, lines, found[number])
+        with little_garbage():
+            for number, lines in changes.read(self._workspace_id, numbers).items():
+                self._put_right(number, lines, found[number])
         return found
 
     def _stored(self) -> Iterator[Ask]:
@@ -137,11 +139,11 @@ class Reader:
         start = number << BLOCK_BITS
         changed = BitMap64.union(BitMap64(), *stale.values())
         profile_ids = [start + position for position in changed]
-        for profile_id, values in current.values(self._workspace_id, profile_ids, self._subjects):
-            position = profile_id - start
+        for columns in current.columns(
+            self._workspace_id, profile_ids, self._subjects, start=start
+        ):
             for ask in self._asked:
-                if position in stale[ask.subject] and ask.holds(values.get(ask.subject, ())):
-                    answers[ask].add(position)
+                answers[ask] |= current.passing(ask, columns) & stale[ask.subject]
 
 
 def _is_scanned(ask: Ask) -> bool:

@@ -17,7 +17,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from functools import lru_cache
 from struct import Struct
 from typing import Any
 from unicodedata import is_normalized, normalize
@@ -45,8 +44,10 @@ FALSE: Entry = (ValueKind.BOOLEAN, b"\0")
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _DOUBLE, _ORDERED, _MOMENT = Struct(">d"), Struct(">QH"), Struct(">Q")
+_DOUBLE_AND_REST = Struct(">dH")
 _HALF = 1 << 63
-LONGEST_REMEMBERED = 40
+# Up to here every whole number is a double.
+_EXACT = 1 << 53
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -54,7 +55,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def entries_of(value: Any) -> Sequence[Entry]:
     """Everything that a JSON value is found by; nothing for a blank one."""
     if isinstance(value, str):
-        return _often(value) if len(value) <= LONGEST_REMEMBERED else _of_text(value)
+        return _of_text(value)
     if isinstance(value, bool):
         return PRESENT, TRUE if value else FALSE
     if isinstance(value, int | float):
@@ -76,10 +77,6 @@ def _of_text(text: str) -> Sequence[Entry]:
     return PRESENT, entry, (ValueKind.TIME, time_key(moment))
 
 
-# Texts that many users have, like a country or a day, are worked out once.
-_often = lru_cache(10_000)(_of_text)
-
-
 def item_text(item: Any) -> str:
     """An array's entry as filters name it."""
     if isinstance(item, str):
@@ -96,23 +93,35 @@ def text_key(text: str) -> bytes:
     return normalize("NFC", folded).encode("utf-8", "replace")
 
 
+def bool_key(flag: bool) -> bytes:
+    return (TRUE if flag else FALSE)[1]
+
+
 def number_key(number: int | float) -> bytes:
     """Ten bytes: the nearest double, and by how much a whole number differs from it."""
+    if 0 <= number <= _EXACT:
+        # A double sorts like its bits, once the sign is turned.
+        return _DOUBLE_AND_REST.pack(-(float(number) + 0.0), 0x8000)
     double = float(number) + 0.0
     exact = isinstance(number, int) and abs(number) <= _HALF
     rest = int(number) - int(double) if exact else 0
     (bits,) = _MOMENT.unpack(_DOUBLE.pack(double))
-    # Doubles sort like their bits, once the sign is turned and negative ones are turned round.
+    # Negative ones are turned round as well.
     return _ORDERED.pack(bits ^ (2**64 - 1) if bits & _HALF else bits | _HALF, rest + 0x8000)
 
 
 def time_key(moment: datetime) -> bytes:
-    return _MOMENT.pack((moment - _EPOCH) // _MICROSECOND + _HALF)
+    return moment_key((moment - _EPOCH) // _MICROSECOND)
+
+
+def moment_key(microseconds: int) -> bytes:
+    """The key of a moment so long after, or before, the beginning of 1970."""
+    return _MOMENT.pack(microseconds + _HALF)
 
 
 def time_of(text: str) -> datetime | None:
     """The moment that a text says, in UTC; None for any other text."""
-    if not _TIME.fullmatch(text):
+    if text[4:5] != "-" or not _TIME.fullmatch(text):
         return None
     try:
         return times.moment(text)

@@ -116,6 +116,46 @@ def test_a_fold_that_runs_out_of_time_goes_on_where_it_was(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_values_that_are_written_otherwise_share_a_key_where_filters_see_no_difference():
+    back_end = BackEnd("acme")
+    values = {"a": 1, "b": 1.0, "c": True, "d": "1", "e": "FR", "f": "fr", "g": ["FR", 1, "fr"]}
+    back_end.track(*(customer(name, tier=value) for name, value in values.items()))
+    ids = {name: back_end.known_by(name).pk for name in values}
+
+    (found,) = current.columns(back_end.workspace.pk, list(ids.values()), [attribute("tier")])
+
+    names = {profile_id: name for name, profile_id in ids.items()}
+    (columns,) = found.values()
+    held = {
+        (kind, key): sorted(names[each] for each in users)
+        for kind, column in columns.items()
+        for key, users in column.items()
+    }
+    assert held == {
+        (ValueKind.PRESENT, b""): [*"abcdefg"],
+        (ValueKind.NUMBER, number_key(1)): ["a", "b"],
+        (ValueKind.BOOLEAN, b"\1"): ["c"],
+        (ValueKind.TEXT, b"1"): ["d"],
+        (ValueKind.TEXT, b"fr"): ["e", "f"],
+        (ValueKind.ITEM, b"fr"): ["g"],
+        (ValueKind.ITEM, b"1"): ["g"],
+    }
+
+
+@pytest.mark.django_db
+def test_many_attributes_that_change_at_once_are_folded_too():
+    back_end = BackEnd("acme")
+    back_end.track(customer("ana", country="FR"))
+    folding.fold_all(back_end.workspace.pk)
+    back_end.track(customer("ana", **{f"a{number}": "x" for number in range(120)}))
+
+    folding.fold_all(back_end.workspace.pk)
+
+    assert having(back_end.workspace, "a119", "x") == having(back_end.workspace, "country", "fr")
+    call_command("check_membership", stdout=io.StringIO())
+
+
+@pytest.mark.django_db
 def test_nothing_of_a_deleted_user_is_left_in_the_pages():
     back_end = BackEnd("acme")
     back_end.track(customer("ana", email="ana@example.com"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from profiles import integrity
 from profiles.buckets import random_bucket
-from profiles.facets import changes, folding, pages
+from profiles.facets import changes, current, folding, pages
 from profiles.models import Identifier, IdentifierState, Profile
 from profiles.tests.backend import BackEnd, alias, customer, user, visitor
 from segments import evaluation, explaining
@@ -184,7 +184,9 @@ def test_reach_is_what_plain_values_say_through_many_small_pages(db, data):
     with pytest.MonkeyPatch.context() as patch:
         # So few users fill several pages, and several writes make one fold.
         patch.setattr(pages, "FULL", data.draw(st.sampled_from([1, 2, 3])))
-        patch.setattr(folding, "MOST_VALUES", data.draw(st.sampled_from([1, 5])))
+        patch.setattr(folding, "MOST_BYTES", data.draw(st.sampled_from([1, 500])))
+        patch.setattr(current, "AT_ONCE", data.draw(st.sampled_from([1, 2, 5_000])))
+        patch.setattr(current, "MOST_PICKED", data.draw(st.sampled_from([0, 1, 30])))
         play(data, RUNS, steps=4)
 
 
