@@ -6,7 +6,7 @@ the lines says what is folded.
 """
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
@@ -66,10 +66,10 @@ Held = tuple[bytes, list[int]]
 
 
 def fold_due(*, budget_seconds: float = inf) -> int:
-    """Fold what has become too much or too old, the fullest blocks first; how many blocks."""
+    """Fold what has become too much or too old, for a while; how many blocks."""
     deadline = time.monotonic() + budget_seconds
     folded = 0
-    for workspace_id, number in _due():
+    for workspace_id, number in due():
         if time.monotonic() >= deadline:
             break
         folded += fold(workspace_id, number)
@@ -91,19 +91,25 @@ def fold_all(workspace_id: int) -> int:
     return folds
 
 
-def _due() -> list[tuple[int, int]]:
+def due() -> list[tuple[int, int]]:
+    """Workspaces and their blocks with too much or too old, the fullest blocks first.
+
+    Workspaces take turns, so that the import of one doesn't keep the others waiting.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_PENDING)
         rows = cursor.fetchall()
-    left: dict[int, int] = {}
+    left: Counter[int] = Counter()
     for workspace_id, _number, count, _age in rows:
-        left[workspace_id] = left.get(workspace_id, 0) + count
-    due = []
+        left[workspace_id] += count
+    turns: Counter[int] = Counter()
+    found = []
     for workspace_id, number, count, age in rows:
         if left[workspace_id] > MOST_UNFOLDED or age > OLDEST_SECONDS:
-            due.append((workspace_id, number))
+            turns[workspace_id] += 1
+            found.append((turns[workspace_id], workspace_id, number))
             left[workspace_id] -= count
-    return due
+    return [(workspace_id, number) for _turn, workspace_id, number in sorted(found)]
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from profiles.facets.values import ValueKind, number_key, text_key, time_key
 from profiles.known import read_known
 from profiles.models import FacetChange, FacetPage, Profile
 from profiles.tests.backend import BackEnd, customer
+from tests.factories import make_workspace
 
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 moments = st.datetimes(timezones=st.just(UTC))
@@ -99,6 +100,18 @@ def test_few_and_fresh_changes_wait_and_old_or_many_are_folded(monkeypatch):
     assert folding.fold_due() == 1
     assert not FacetChange.objects.exists()
     assert having(back_end.workspace, "country", "es") == 1
+
+
+@pytest.mark.django_db
+def test_workspaces_take_turns_and_the_fullest_block_of_each_comes_first(monkeypatch):
+    acme, globex = (make_workspace(name).pk for name in ("acme", "globex"))
+    changes.note(acme, ([1, 2, 3], None), ([1 << 16], None), ([2 << 16, 131_073], None))
+    changes.note(globex, ([1], None))
+
+    monkeypatch.setattr(folding, "MOST_UNFOLDED", 0)
+    assert folding.due() == [(acme, 0), (globex, 0), (acme, 2), (acme, 1)]
+    monkeypatch.setattr(folding, "MOST_UNFOLDED", 3)
+    assert folding.due() == [(acme, 0)]
 
 
 @pytest.mark.django_db
