@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import isqrt
 from typing import Any
 from uuid import UUID
 
@@ -22,19 +23,45 @@ upload.key_id, upload.applied_at, upload.skipped_at,
 """
 
 # The latest of all are among the latest of the cohorts that received last. Nothing on the
-# accept path keeps an index for this: each cohort's end of the ledger is read off its key.
+# accept path keeps an index for this: each cohort's end of the ledger is read off its key, a
+# little at first. Only a cohort of which all that is among the latest is read on: there are
+# at most `most / depth` of those, so that a thousand busy cohorts don't cost a million rows.
 LATEST = f"""
+WITH receiving AS (
+    SELECT cohort.id
+      FROM cohorts_cohort AS cohort
+      JOIN cohorts_cohorthead AS head ON head.cohort_id = cohort.id
+     WHERE cohort.workspace_id = %(workspace)s AND cohort.partner_id = %(partner)s
+       AND head.sequence > 0
+     ORDER BY head.last_received_at DESC LIMIT %(most)s
+), ends AS MATERIALIZED (
+    SELECT receiving.id, part.*
+      FROM receiving CROSS JOIN LATERAL (
+           SELECT sequence, received_at FROM cohorts_upload
+            WHERE cohort_id = receiving.id
+            ORDER BY sequence DESC LIMIT %(depth)s) AS part
+), least AS (
+    SELECT received_at FROM ends ORDER BY received_at DESC OFFSET %(most)s - 1 LIMIT 1
+), busy AS (
+    SELECT id FROM ends GROUP BY id
+    HAVING count(*) = %(depth)s AND min(received_at) >= ALL (SELECT received_at FROM least)
+), newest AS (
+    SELECT id, sequence, received_at FROM ends
+     UNION
+    SELECT busy.id, part.*
+      FROM busy CROSS JOIN LATERAL (
+           SELECT sequence, received_at FROM cohorts_upload
+            WHERE cohort_id = busy.id
+            ORDER BY sequence DESC LIMIT %(most)s) AS part
+     ORDER BY received_at DESC, sequence DESC LIMIT %(most)s
+)
 SELECT {COLUMNS}
-  FROM (SELECT cohort.id, cohort.external_id
-          FROM cohorts_cohort AS cohort
-          JOIN cohorts_cohorthead AS head ON head.cohort_id = cohort.id
-         WHERE cohort.workspace_id = %(workspace)s AND cohort.partner_id = %(partner)s
-           AND head.sequence > 0
-         ORDER BY head.last_received_at DESC LIMIT %(most)s) AS cohort
+  FROM newest
+  JOIN cohorts_cohort AS cohort ON cohort.id = newest.id
  CROSS JOIN LATERAL (
-       SELECT * FROM cohorts_upload AS each WHERE each.cohort_id = cohort.id
-        ORDER BY each.sequence DESC LIMIT %(most)s) AS upload
- ORDER BY upload.received_at DESC, upload.sequence DESC LIMIT %(most)s
+       SELECT * FROM cohorts_upload
+        WHERE cohort_id = newest.id AND sequence = newest.sequence LIMIT 1) AS upload
+ ORDER BY upload.received_at DESC, upload.sequence DESC
 """
 
 # By the index of times, which the request id begins with: the ledger has none of the ids.
@@ -65,7 +92,15 @@ WORDS: Mapping[str, Any] = {
 def latest(workspace_id: int, partner_id: int, *, most: int) -> list[Upload]:
     """The newest first, with what became of each."""
     with connection.cursor() as cursor:
-        cursor.execute(LATEST, {"workspace": workspace_id, "partner": partner_id, "most": most})
+        cursor.execute(
+            LATEST,
+            {
+                "workspace": workspace_id,
+                "partner": partner_id,
+                "most": most,
+                "depth": isqrt(most) + 1,
+            },
+        )
         return [_upload(*row) for row in cursor]
 
 

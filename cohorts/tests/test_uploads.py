@@ -34,6 +34,17 @@ def test_the_latest_of_all_cohorts_come_first(tinyclues):
     assert [upload.cohort for upload in latest(tinyclues, most=2)] == ["spring", "autumn"]
 
 
+@pytest.mark.parametrize("most", [1, 4, 9, 10, 25, 100])
+def test_however_unevenly_cohorts_receive_the_latest_are_the_latest(tinyclues, most):
+    """Busy ones, quiet ones, and one that was busy once; of each more than is read at first."""
+    turns = ["once busy"] * 12 + ["busy", "quiet", "busy", "busy", "other"] * 4 + ["busy"] * 9
+    ids = [tinyclues.add("ana", cohort_id=cohort)["X-Request-Id"] for cohort in turns]
+
+    found = latest(tinyclues, most=most)
+
+    assert [str(upload.request_id) for upload in found] == ids[::-1][:most]
+
+
 def test_each_count_of_the_ledger_has_its_words():
     assert set(uploads.WORDS) == set(COUNTS)
 
