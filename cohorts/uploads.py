@@ -109,10 +109,17 @@ def find(workspace_id: int, partner_id: int, request_id: UUID) -> list[Upload]:
     made_at = request_ids.moment(request_id)
     if made_at is None:
         return []
-    span = {"from": made_at - SLACK, "to": made_at + SLACK}
-    whose = {"workspace": workspace_id, "partner": partner_id, "request": request_id}
     with connection.cursor() as cursor:
-        cursor.execute(OF_REQUEST, {**span, **whose})
+        cursor.execute(
+            OF_REQUEST,
+            {
+                "workspace": workspace_id,
+                "partner": partner_id,
+                "request": request_id,
+                "from": made_at - SLACK,
+                "to": made_at + SLACK,
+            },
+        )
         return [_upload(*row) for row in cursor]
 
 

@@ -42,7 +42,7 @@ class User(AbstractUser):
     # Their role where they look; set for the length of a request (`workspaces.middleware`).
     look_up_role: Callable[[], str] | None = None
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+    class Meta:
         # A user is somebody in the audience; who signs in has an account.
         verbose_name = _("account")
         verbose_name_plural = _("accounts")

@@ -51,7 +51,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 class NewAccountForm(UserCreationForm):  # type: ignore[type-arg]
     """A name and a password; whoever signs in here has one, so there is no way to go without."""
 
-    class Meta(UserCreationForm.Meta):  # type: ignore[name-defined,misc]
+    class Meta(UserCreationForm.Meta):
         model = User
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
