@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
-from workspaces.accounts.admin_forms import AccountForm, NewAccountForm
+from workspaces.accounts.account_forms import AccountForm, NewAccountForm
 from workspaces.accounts.rescue import RescuePage
 from workspaces.audit_log.pages import AuditPages
 from workspaces.current import current_workspace

@@ -26,6 +26,7 @@ from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from workspaces import overview
+from workspaces.accounts.account_forms import SignInForm
 from workspaces.accounts.forms import NewPasswordForm
 from workspaces.accounts.sign_in import PasswordView
 
@@ -37,6 +38,8 @@ _OBJECT = ("object_id", "id")
 
 class DashboardSite(UnfoldAdminSite):  # type: ignore[misc]
     """Closed unless opened, so that a page that asks for no permission shows nothing."""
+
+    login_form = SignInForm
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         owner = getattr(view, "__self__", None)

@@ -17,7 +17,7 @@ def test_a_wrong_password_says_so(stranger: Visitor):
     stranger.log_in(password="not it")
 
     assert stranger.path == "/admin/login/"
-    assert "Please enter the correct username and password" in stranger.text
+    assert "That is not the username with its password." in stranger.text
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,15 @@ def test_accounts_are_for_whoever_runs_the_installation(olga, acme, role):
     assert User.objects.get(pk=olga.pk).username == "olga"
 
 
+def test_who_can_t_sign_in_is_told_what_was_wrong_and_nothing_of_staff(client, olga):
+    stranger = Client()
+
+    answer = stranger.post(reverse("admin:login"), {"username": "olga", "password": "guess"})
+
+    assert "That is not the username with its password." in answer.content.decode()
+    assert "staff" not in answer.content.decode()
+
+
 def test_an_account_s_form_speaks_of_roles_and_not_of_permissions(client, olga):
     """Roles are per workspace: a permission that Django hands out means nothing here."""
     olga_s = change_form("user", olga.pk)

@@ -1,14 +1,15 @@
-"""The forms in which whoever runs the installation makes accounts and changes them.
+"""The forms for signing in, and those in which accounts are made and changed.
 
 Django's own words speak of its admin site and of permissions; here somebody is in a team,
 or runs the installation.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from workspaces.models import User
@@ -34,6 +35,15 @@ def _say(fields: dict[str, forms.Field]) -> None:
     for name, (label, help_text) in _WORDS.items():
         if name in fields:
             fields[name].label, fields[name].help_text = label, help_text
+
+
+class SignInForm(AuthenticationForm):  # type: ignore[misc]
+    """Says the same of a wrong name and of a wrong password, and knows no staff."""
+
+    error_messages: ClassVar = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("That is not the username with its password. Capitals matter in both."),
+    }
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
