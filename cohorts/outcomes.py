@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cohorts.folding import COUNTS
 
@@ -31,7 +32,8 @@ WORDS: Mapping[str, Word] = {
     ),
     "repeated": Word(_("Repeated"), _("a user whom the same upload named again")),
     "unknown": Word(
-        _("Unknown"), _("ids of nobody that were removed, or found no room to wait in")
+        pgettext_lazy("ids", "Unknown"),
+        _("ids of nobody that were removed, or found no room to wait in"),
     ),
     "deleted": Word(_("Deleted"), _("their user was deleted before the upload was applied")),
 }

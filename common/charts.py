@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext as _
 
 _DAY = timedelta(days=1)
@@ -50,6 +50,10 @@ class Chart:
                 ],
                 "unit": self.unit,
                 "most": self.most,
+                "separators": {
+                    "group": get_format("THOUSAND_SEPARATOR"),
+                    "decimal": get_format("DECIMAL_SEPARATOR"),
+                },
             },
             ensure_ascii=False,
         )

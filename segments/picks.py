@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cohorts.models import Cohort
 from cohorts.search import search
@@ -143,7 +144,7 @@ def _cohort_pick(cohort: Cohort, size: int | None = None, former: tuple[str, ...
         cohort.export_file_name,
         former,
         cohort.head.last_received_at if hasattr(cohort, "head") else None,
-        _("archived") if cohort.archived_at else "",
+        pgettext("a cohort", "archived") if cohort.archived_at else "",
     )
 
 

@@ -25,6 +25,9 @@ class WalledAdmin(RelativeTimes):
             return Q(workspace=current_workspace(request))
         return Q()
 
+    # On the button that leads from the list to a new one; else "Add", and what it is.
+    add_words: Any = ""
+
     @property
     def list_title(self) -> str:
         """What the list is called in a browser's tabs and history: what is in it."""

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Collate, NullIf
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.views import ChangeList
 
 from cohorts import usage
@@ -113,7 +114,7 @@ class StateFilter(_Choice):
         return [
             ("parked", _("Parked")),
             ("unnamed", _("Unnamed")),
-            ("archived", _("Archived")),
+            ("archived", pgettext_lazy("cohorts", "Archived")),
             ("all", _("All")),
         ]
 

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cohorts import outcomes, usage
 from cohorts.models import Cohort, CohortImport, FormerName, Mode
@@ -89,7 +90,7 @@ def state_of(cohort: Cohort) -> tuple[str, object]:
         received_at = cohort.head.last_received_at
         if received_at and received_at > cohort.archived_at:
             return "warning", _("archived, and receiving")
-        return "info", _("archived")
+        return "info", pgettext_lazy("a cohort", "archived")
     if not (cohort.name or cohort.own_name):
         return "warning", _("unnamed")
     if cohort.head.last_received_at is None:

@@ -1,8 +1,11 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
+from django.utils.formats import number_format
 
-from common.charts import labels
+from common.charts import Chart, Series, labels
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -26,3 +29,11 @@ def test_hours_of_several_days_are_told_with_their_day():
 
 def test_days_are_told_without_a_time():
     assert labels([date(2026, 11, 24)]) == ["November 24"]
+
+
+@pytest.mark.parametrize(("language", "group"), [("en", ","), ("es", "\xa0")])
+def test_figures_are_written_as_on_the_page_around_the_chart(language, group):
+    with translation.override(language):
+        chart = Chart("line", "", ["now"], [Series("Size", "good", [50_000])])
+        assert json.loads(str(chart))["separators"]["group"] == group
+        assert number_format(50_000) == f"50{group}000"

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.views import ChangeList
 
@@ -81,7 +82,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("archived", _("Archived"))]
+        return [("archived", pgettext_lazy("segments", "Archived"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(archived_at__isnull=self.value() != "archived")
@@ -116,13 +117,14 @@ class TagFilter(admin.SimpleListFilter):
 
 class ListPage(SegmentPage):
     change_list_template = "segments/list.html"
-    list_display: Any = ("star", "name", "size", "tag_list", "used_by", "updated_at", "updated_by")
+    list_display: Any = ("star", "name", "size", "tag_list", "used_by", "last_edited")
     list_display_links: Any = ("name",)
     list_select_related = ("workspace",)
     list_filter: Any = (StateFilter, StarFilter, TagFilter)
     list_per_page = 50
     empty_template = "segments/partials/none.html"
     search_fields = ("name",)
+    add_words = _("New segment")
     search_help_text = _("Words of name, description or tags")
     ordering = ("-updated_at",)
 
@@ -145,6 +147,10 @@ class ListPage(SegmentPage):
     @display(description=_("tags"))
     def tag_list(self, segment: Segment) -> str:
         return render_to_string("segments/partials/tags.html", {"tags": segment.tags})
+
+    @display(description=_("last edited"), ordering="updated_at")
+    def last_edited(self, segment: Segment) -> str:
+        return render_to_string("segments/partials/edited.html", {"segment": segment})
 
     @display(description=_("used by"))
     def used_by(self, segment: Any) -> str:

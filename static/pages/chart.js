@@ -3,11 +3,19 @@
 
 const charts = new Map();
 
+const english = new Intl.NumberFormat("en");
+
+// As the page beside it writes numbers, which isn't always as the browser would.
+function written(value, separators) {
+    const parts = english.formatToParts(value);
+    return parts.map((part) => separators[part.type] ?? part.value).join("");
+}
+
 function draw(canvas) {
     const chart = JSON.parse(canvas.dataset.chart);
     const style = getComputedStyle(canvas);
     const tone = (name) => style.getPropertyValue(`--chart-${name}`).trim();
-    const figure = (value) => `${value.toLocaleString(document.documentElement.lang)}${chart.unit}`;
+    const figure = (value) => `${written(value, chart.separators)}${chart.unit}`;
     const stacked = chart.kind === "bar";
     const ticks = { color: tone("text"), maxRotation: 0 };
     charts.get(canvas)?.destroy();
