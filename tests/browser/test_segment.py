@@ -226,7 +226,7 @@ def test_leaving_asks_while_something_isnt_saved(visitor: Visitor):
     page.once("dialog", lambda dialog: dialog.dismiss())
 
     with page.expect_event("dialog") as asked:
-        page.get_by_role("link", name="Close").click(no_wait_after=True)
+        page.get_by_role("link", name="Cancel").click(no_wait_after=True)
 
     assert asked.value.type == "beforeunload"
     assert visitor.path == ADD
