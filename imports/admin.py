@@ -27,6 +27,8 @@ class JobAdmin(JobPages, ReadOnlyAdmin):
     list_per_page = 50
     empty_template = "imports/partials/none.html"
     search_fields = ("title", "created_by")
+    search_help_text = _("File, or who sent it")
+    add_words = _("Import users")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
