@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.audience import to_everyone
 from common.fields import BitmapField
@@ -25,11 +26,11 @@ class Kind(models.TextChoices):
 
 class State(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    SCHEDULED = "scheduled", _("Scheduled")
+    SCHEDULED = "scheduled", pgettext_lazy("state of a campaign", "Scheduled")
     SENDING = "sending", _("Sending")
     PAUSED = "paused", _("Paused")
-    STOPPED = "stopped", _("Stopped")
-    SENT = "sent", _("Sent")
+    STOPPED = "stopped", pgettext_lazy("state of a campaign", "Stopped")
+    SENT = "sent", pgettext_lazy("state of a campaign", "Sent")
 
 
 # What may still send something, so that nothing that it rests on may be archived.
@@ -188,8 +189,8 @@ class SendingState(models.TextChoices):
     WAITING = "waiting", _("Waiting for its time")
     SENDING = "sending", _("Sending")
     PAUSED = "paused", _("Paused")
-    STOPPED = "stopped", _("Stopped")
-    SENT = "sent", _("Sent")
+    STOPPED = "stopped", pgettext_lazy("state of a campaign", "Stopped")
+    SENT = "sent", pgettext_lazy("state of a campaign", "Sent")
 
 
 class Sending(models.Model):
@@ -276,7 +277,7 @@ class Fate(models.TextChoices):
 
     LEFT_OUT = "left_out", _("Left out")
     FAILED = "failed", _("Failed")
-    UNKNOWN = "unknown", _("Unknown")
+    UNKNOWN = "unknown", pgettext_lazy("result of a message", "Unknown")
 
 
 class Outcome(models.Model):

@@ -24,11 +24,11 @@ TONES = {
 class ArchivedFilter(admin.SimpleListFilter):
     """Active ones unless archived ones are asked for."""
 
-    title = _("archived")
+    title = _("archive")
     parameter_name = "archived"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Archived"))]
+        return [("yes", _("In the archive"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(archived_at__isnull=self.value() != "yes")
