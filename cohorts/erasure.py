@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from cohorts.resolving import Pending
+from cohorts.applying.resolving import Pending
 from profiles import tombstones
 from profiles.rules import Key, Kind
 

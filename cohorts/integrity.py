@@ -9,7 +9,7 @@ from django.db import connection
 from pyroaring import BitMap64
 
 from cohorts import blocks
-from cohorts.folding import COUNTS
+from cohorts.applying.folding import COUNTS
 from cohorts.models import Cohort, Upload
 from common.bitmaps import BLOCK_BITS
 from profiles.integrity import described, fits, known_ids, reserved_ids

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from cohorts.folding import COUNTS, Outcome
+from cohorts.applying.folding import COUNTS, Outcome
 
 # The payload gives way to the bitmaps of what the request added and removed.
 CLOSE = f"""

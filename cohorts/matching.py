@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from cohorts.folding import Batch, Match
-from cohorts.resolving import Pending
+from cohorts.applying.folding import Batch, Match
+from cohorts.applying.resolving import Pending
 
 # Cohorts that are applied at the same time shall not queue for one row.
 SLOTS = 16

@@ -124,7 +124,8 @@ class Upload(models.Model):
 
     The payload is columnar, an array for each kind of id in the order named, so that
     resolving it never leaves PostgreSQL; `runs` says in which order the kinds came and
-    whether they were adds or removes (see `cohorts.changes`). A deleted user's id is NULL.
+    whether they were adds or removes (see `cohorts.partner_api.changes`). A deleted user's id
+    is NULL.
     """
 
     pk = models.CompositePrimaryKey("cohort_id", "sequence")

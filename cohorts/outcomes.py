@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cohorts.folding import COUNTS
+from cohorts.applying.folding import COUNTS
 
 
 @dataclass(frozen=True, slots=True)

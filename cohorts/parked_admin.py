@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from cohorts import attempts
+from cohorts.applying import attempts
 from cohorts.models import Cohort, CohortCursor
 from workspaces.models import User
 

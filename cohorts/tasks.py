@@ -3,7 +3,8 @@
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from cohorts import counting, retention, runner
+from cohorts import counting, retention
+from cohorts.applying import runner
 
 
 @shared_task

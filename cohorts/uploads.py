@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from cohorts.folding import COUNTS
+from cohorts.applying.folding import COUNTS
 from common import request_ids
 from partners.deliveries import Upload
 

@@ -16,11 +16,11 @@ admin.site.index_title = _("Overview")
 
 urlpatterns = [
     path("", include("profiles.users_api.urls")),
-    path("", include("cohorts.urls")),
-    path("", include("cohorts.read_urls")),
-    path("", include("segments.urls")),
+    path("", include("cohorts.partner_api.urls")),
+    path("", include("cohorts.read_api.urls")),
+    path("", include("segments.api.urls")),
     path("", include("campaigns.urls")),
-    path("", include("campaigns.api_urls")),
+    path("", include("campaigns.api.urls")),
     re_path("^(users|cohorts|segments|campaigns|canvas)(/|$)", UnknownPathView.as_view()),
     endpoint("healthz", healthz, "healthz"),
     endpoint("readyz", readyz, "readyz"),

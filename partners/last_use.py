@@ -4,7 +4,7 @@ from django.db import connection
 
 from partners.authentication import Caller
 
-# In the order in which accepting a request writes them (`cohorts.inbox`).
+# In the order in which accepting a request writes them (`cohorts.partner_api.inbox`).
 NOTE = """
 WITH used AS (
     UPDATE partners_dataimportkey

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from segments.builder_admin import BuilderAdmin
+from segments.builder.pages import BuilderAdmin
 from segments.models import Segment
 from segments.pages.bulk import BulkActions
 from segments.pages.changes import ChangePages
@@ -18,7 +18,7 @@ class SegmentAdmin(
     ListPage, BulkActions, DetailPage, ExportPage, VersionPages, ChangePages, BuilderAdmin
 ):
     """The workspace's segments: their list, a page for each (see `segments.pages`), and the form
-    that makes them (see `segments.builder`).
+    that makes them (see `segments.builder.form`).
     """
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from segments import services
+from segments.api.requests import MOST_TAGS
 from segments.models import Segment
-from segments.requests import MOST_TAGS
 from workspaces import audit
 
 

@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from segments.api.requests import LONGEST_DESCRIPTION, MOST_TAGS
 from segments.models import Segment
-from segments.requests import LONGEST_DESCRIPTION, MOST_TAGS
 
 
 def parse_tags(text: str) -> list[str]:
@@ -33,7 +33,7 @@ class TagsForm(forms.Form):
 
 
 class SegmentForm(forms.Form):
-    """What a segment is called. Its filters are a `segments.draft`."""
+    """What a segment is called. Its filters are a `segments.builder.draft`."""
 
     # Of the segment as it was when the form was opened.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import reverse
 
-from cohorts import attempts
+from cohorts.applying import attempts
 from cohorts.tests.factories import accept, make_cohort, make_users
 from partners import connections, directory
 from partners.keys import issue_data_import_key, issue_partner_api_key

@@ -18,13 +18,13 @@ from campaigns.audience import MOST_CONTROL_PERCENT, MOST_SEGMENTS, Audience
 from campaigns.models import Campaign
 from campaigns.pages.setup import SetupPages
 from campaigns.services import InvalidCampaign
-from segments import edits, panel
-from segments.builder import Builder
-from segments.builder_admin import shown_workspace
-from segments.draft import Draft
+from segments.builder import edits, panel
+from segments.builder.draft import Draft
+from segments.builder.form import Builder
+from segments.builder.pages import shown_workspace
+from segments.builder.showing import Step
 from segments.models import Segment
 from segments.reading import InvalidTree
-from segments.showing import Step
 from segments.sizes import sizes
 from segments.tree import parse
 from workspaces.current import signed_in

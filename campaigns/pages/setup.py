@@ -16,7 +16,7 @@ from campaigns.pages.base import CampaignPage
 from campaigns.pages.forms import FORMS, BasicsForm, MessageForm, NewForm, StepForm
 from campaigns.pages.trying import tried
 from campaigns.services import InvalidCampaign
-from segments.builder_admin import shown_workspace
+from segments.builder.pages import shown_workspace
 from workspaces.current import signed_in
 
 # The steps in their order: page and name.

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cohorts.changes import Changes, Column
+from cohorts.partner_api.changes import Changes, Column
 from imports.rejects import Reject
 
 LONGEST_ID = 512

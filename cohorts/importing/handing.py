@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connection
 
-from cohorts.changes import Changes
 from cohorts.models import Cohort
+from cohorts.partner_api.changes import Changes
 from common.arrays import TextArray
 from imports.models import Job
 

@@ -11,8 +11,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from pyroaring import BitMap64
 
-from cohorts import blocks, runner
-from cohorts.folding import COUNTS, Outcome
+from cohorts import blocks
+from cohorts.applying import runner
+from cohorts.applying.folding import COUNTS, Outcome
 from cohorts.importing import staging
 from cohorts.importing.handing import request_id
 from cohorts.models import CohortCursor, CohortHead, CohortImport, Upload

@@ -12,10 +12,10 @@ from django.db import connection
 from django.db.models import F
 from pyroaring import BitMap64
 
-from cohorts.changes import Changes, Column
-from cohorts.folding import Match
+from cohorts.applying.folding import Match
+from cohorts.applying.resolving import KINDS
 from cohorts.models import CohortImport
-from cohorts.resolving import KINDS
+from cohorts.partner_api.changes import Changes, Column
 from common import bitmaps
 from common.arrays import TextArray
 from common.bitmaps import BLOCK_BITS

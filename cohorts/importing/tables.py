@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cohorts.changes import Column
 from cohorts.importing.batches import ALL_NAMES, LONGEST, NAMES, Batch, is_unicode
+from cohorts.partner_api.changes import Column
 from common.spreadsheets import restore
 from imports.files import InvalidFile
 from imports.rejects import OWN

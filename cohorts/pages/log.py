@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cohorts.folding import COUNTS
+from cohorts.applying.folding import COUNTS
 from cohorts.models import Cohort, Upload
 from cohorts.outcomes import WORDS
 from imports.models import Job

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from django.test import Client
 from pyroaring import BitMap64
 
-from cohorts import blocks, inbox, registry, runner
-from cohorts.changes import parse
-from cohorts.folding import COUNTS
+from cohorts import blocks, registry
+from cohorts.applying import runner
+from cohorts.applying.folding import COUNTS
 from cohorts.models import Cohort, Upload
+from cohorts.partner_api import inbox
+from cohorts.partner_api.changes import parse
 from common import bitmaps
 from partners.authentication import Caller
 from partners.limits import Quota

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cohorts import blocks, erasure
-from cohorts.apply import apply_batch
-from cohorts.folding import COUNTS
+from cohorts.applying.apply import apply_batch
+from cohorts.applying.folding import COUNTS
 from cohorts.models import Upload
 from cohorts.sizes import Size, sizes
 from cohorts.tests.factories import Connector, make_cohort

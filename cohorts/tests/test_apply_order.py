@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cohorts import apply, runner
+from cohorts.applying import apply, runner
 from cohorts.models import CohortCursor, Upload
 from cohorts.tests.factories import (
     accept,

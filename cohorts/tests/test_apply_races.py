@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import transaction
 
-from cohorts import apply, runner
+from cohorts.applying import apply, runner
 from cohorts.models import CohortCursor, Upload
 from cohorts.tests.factories import (
     accept,

@@ -335,7 +335,7 @@ def test_the_hour_counts_refusals_failures_and_what_is_not_stored(tinyclues, mon
     tinyclues.change([{}])
     tinyclues.post("cohorts", {"partner_api_key": None})
     tinyclues.client.raise_request_exception = False
-    monkeypatch.setattr("cohorts.requests.naming", None)  # a bug
+    monkeypatch.setattr("cohorts.partner_api.requests.naming", None)  # a bug
     assert tinyclues.name().status_code == 500
 
     hour = figures(tinyclues.workspace.pk)

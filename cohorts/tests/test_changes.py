@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cohorts.changes import (
+from cohorts.partner_api.changes import (
     CHANGES_MESSAGE,
     TOO_MANY_MESSAGE,
     Changes,

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
-from cohorts import apply, outcomes
+from cohorts import outcomes
+from cohorts.applying import apply
 from cohorts.importing import files
 from cohorts.models import Cohort, CohortHead, Mode, Upload
 from cohorts.tests.factories import (

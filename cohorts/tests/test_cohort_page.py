@@ -24,7 +24,8 @@ from cohorts.tests.factories import (
     moment,
     removes,
 )
-from segments import picks, services
+from segments import services
+from segments.builder import picks
 from segments.tree import parse
 from tests.factories import make_member, make_operator, make_workspace
 from workspaces.models import AuditEntry

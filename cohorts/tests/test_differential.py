@@ -14,8 +14,8 @@ from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cohorts import apply
-from cohorts.folding import COUNTS, Batch, Match
+from cohorts.applying import apply
+from cohorts.applying.folding import COUNTS, Batch, Match
 from cohorts.models import Upload
 from cohorts.tests.factories import (
     accept,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap64
 
-from cohorts.folding import COUNTS, Batch, Match, fold
+from cohorts.applying.folding import COUNTS, Batch, Match, fold
 
 LIVE, WAITING, UNKNOWN = Match.LIVE, Match.WAITING, Match.UNKNOWN
 MUTED, DELETED = Match.MUTED, Match.DELETED

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from cohorts.apply import apply_batch
+from cohorts.applying.apply import apply_batch
 from cohorts.models import Upload
 from cohorts.tests.factories import accept, alias, apply_all, make_cohort
 from profiles import aliases as naming

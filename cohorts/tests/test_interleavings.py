@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cohorts.apply import apply_batch
+from cohorts.applying.apply import apply_batch
 from cohorts.models import Block, Upload
 from cohorts.tests.factories import (
     accept,

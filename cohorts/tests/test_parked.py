@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError, connection
 
-from cohorts import attempts, runner
+from cohorts.applying import attempts, runner
 from cohorts.models import Cohort, CohortCursor, Upload
 from cohorts.tests.factories import (
     accept,

@@ -3,7 +3,7 @@
 import pytest
 
 from cohorts import uploads
-from cohorts.folding import COUNTS
+from cohorts.applying.folding import COUNTS
 from cohorts.models import Upload
 from cohorts.tests.factories import Connector, adds, apply_all, make_users, removes
 

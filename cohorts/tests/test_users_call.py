@@ -5,8 +5,8 @@ import json
 import pytest
 from django.utils import timezone
 
-from cohorts.changes import CHANGES_MESSAGE, TOO_MANY_MESSAGE
 from cohorts.models import Cohort, CohortHead, Upload
+from cohorts.partner_api.changes import CHANGES_MESSAGE, TOO_MANY_MESSAGE
 from cohorts.tests.factories import Connector, adds, alias, removes
 from cohorts.tests.test_changes import REFUSED
 from partners.models import DataImportKey, RequestCount

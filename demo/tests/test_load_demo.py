@@ -6,7 +6,7 @@ from django.db.models import Sum
 from django.test import override_settings
 
 from campaigns.models import Campaign, Launch, State
-from cohorts import runner
+from cohorts.applying import runner
 from cohorts.models import Cohort, Upload
 from demo import messages
 from demo.accounts import PASSWORD

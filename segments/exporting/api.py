@@ -14,13 +14,13 @@ from common.errors import NotFound, RateLimited
 from imports import jobs, results
 from imports.models import Job
 from imports.progress import Progress
+from segments.api.requests import refuse
+from segments.api.schema import answers
 from segments.exporting import kind, requests, schema
 from segments.exporting.membership import Order
 from segments.exporting.packing import ENDINGS, pack
 from segments.models import Segment
 from segments.reading import InvalidTree
-from segments.requests import refuse
-from segments.schema import answers
 from workspaces.authentication import key_of
 from workspaces.models import RestApiKey
 

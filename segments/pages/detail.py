@@ -1,4 +1,4 @@
-"""A segment's own page, to look at; the form that changes it is `segments.builder`."""
+"""A segment's own page, to look at; the form that changes it is `segments.builder.form`."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from segments import paths, services
+from segments.api.requests import MOST_TAGS
 from segments.bulk import TooManyTags
 from segments.models import Version
-from segments.requests import MOST_TAGS
 from segments.usage import Use
 
 # Uses that are named; the others are counted.

@@ -7,7 +7,8 @@ from django.utils.formats import date_format
 from cohorts.models import CohortCursor, CohortHead
 from cohorts.tests.factories import Connector, apply_all, make_users
 from profiles.tests.backend import BackEnd, user
-from segments import choices, services
+from segments import services
+from segments.builder import choices
 from segments.filters import KINDS
 from segments.models import Segment
 from segments.tests.trees import cohort, group, know, make_cohort, segment, tree, without

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segments import cautions
+from segments.builder import cautions
 from segments.reach import ExclusionReach, FilterReach, GroupReach, Reach
 from segments.tests.trees import cohort, group, tree, without
 from segments.tree import parse

@@ -2,8 +2,8 @@
 
 import pytest
 
-from segments import edits
-from segments.draft import Draft
+from segments.builder import edits
+from segments.builder.draft import Draft
 from segments.tests.trees import cohort, group, tree, without
 from segments.tree import parse
 

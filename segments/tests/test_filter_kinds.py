@@ -3,7 +3,7 @@
 import pytest
 
 from segments import wording
-from segments.draft import Draft
+from segments.builder.draft import Draft
 from segments.operators import OPERATORS, Takes
 from segments.reading import InvalidTree
 from segments.tests.trees import group, tree

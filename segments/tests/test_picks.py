@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from cohorts.models import Cohort, CohortHead, FormerName
-from segments import picks, services
+from segments import services
+from segments.builder import picks
 from segments.tests.trees import cohort, group, know, make_cohort, tree
 from segments.tree import parse
 from tests.factories import BY, make_marketer, make_nobody, make_partner

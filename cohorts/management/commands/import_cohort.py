@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from cohorts import outcomes, runner
+from cohorts import outcomes
+from cohorts.applying import runner
 from cohorts.importing import files, replacing, targets
 from cohorts.models import Cohort, CohortCursor, CohortHead, CohortImport, Mode
 from imports.command import ImportCommand

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cohorts import read_schema
 from cohorts.models import Cohort
+from cohorts.read_api import schema as read_schema
 from cohorts.search import search
 from cohorts.sizes import sizes
 from common import queries

@@ -1,4 +1,4 @@
-from campaigns.api import (
+from campaigns.api.views import (
     CampaignDetailsView,
     CampaignExportView,
     CampaignListView,

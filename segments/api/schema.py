@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-from cohorts.schema import Refusal
+from cohorts.partner_api.schema import Refusal
 from profiles.buckets import BUCKETS
 from segments.channels import Channel
 from segments.filters import created_at, random_bucket

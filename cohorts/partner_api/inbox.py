@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from cohorts import registry
-from cohorts.changes import Changes
+from cohorts.partner_api.changes import Changes
 from common.arrays import TextArray
 from partners.authentication import Caller
 from partners.limits import COUNT

@@ -1,4 +1,4 @@
-from cohorts.api import CohortNameView, CohortUsersView
+from cohorts.partner_api.views import CohortNameView, CohortUsersView
 from common.urls import endpoint
 
 PARTNER = "partners/(?P<partner>[-a-zA-Z0-9_]+)"

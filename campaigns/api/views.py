@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns import details, results_export, schema
+from campaigns import details, results_export
+from campaigns.api import schema
 from campaigns.models import Campaign, Kind, Launch
 from common import queries
 from common.errors import NotFound
 from common.snapshots import snapshot
-from segments.schema import answers
+from segments.api.schema import answers
 from workspaces.authentication import key_of
 
 LAST_EDIT = "last_edit.time[gt]"

@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from segments import cautions, freshness, panel
-from segments.draft import Draft, DraftGroup, DraftRow
+from segments import freshness
+from segments.builder import cautions, panel
+from segments.builder.draft import Draft, DraftGroup, DraftRow
+from segments.builder.lookup import Looked, look_up
+from segments.builder.offers import Offers
+from segments.builder.panel import Panel
+from segments.builder.showing import ShownGroup, ShownRow, Step
 from segments.explaining import FilterAnswer
 from segments.filters.base import CohortReference
 from segments.forms import SegmentForm
 from segments.freshness import CohortState
-from segments.lookup import Looked, look_up
 from segments.models import Segment
-from segments.offers import Offers
-from segments.panel import Panel
 from segments.reach import GroupReach, Reach
 from segments.reading import InvalidTree
-from segments.showing import ShownGroup, ShownRow, Step
 from segments.tree import Tree, parse
 from workspaces.models import Workspace
 

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from cohorts.changes import CHANGES_MESSAGE, Changes, InvalidChanges, parse
+from cohorts.partner_api.changes import CHANGES_MESSAGE, Changes, InvalidChanges, parse
 from common.errors import BadRequest
 
 LONGEST = 255

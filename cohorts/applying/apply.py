@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from pyroaring import BitMap64
 
 from cohorts import blocks, erasure, ledger, matching
-from cohorts.changes import read_runs
-from cohorts.folding import Batch, Match, fold
-from cohorts.resolving import Pending, Resolved, resolve
+from cohorts.applying.folding import Batch, Match, fold
+from cohorts.applying.resolving import Pending, Resolved, resolve
+from cohorts.partner_api.changes import read_runs
 from common import bitmaps
 from profiles import waiting
 from profiles.locks import share_identities

@@ -12,8 +12,8 @@ from partners.models import Partner
 from profiles.facets import catalogue
 from profiles.facets.values import ValueKind
 from segments import wording
+from segments.builder.picks import segments_offered
 from segments.models import Segment
-from segments.picks import segments_offered
 from segments.wording import partner_cohorts
 from workspaces.models import Workspace
 

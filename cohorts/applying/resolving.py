@@ -15,8 +15,8 @@ from typing import NamedTuple
 from django.db import connection
 from pyroaring import BitMap64
 
-from cohorts.changes import Column, Run
-from cohorts.folding import Batch, Match
+from cohorts.applying.folding import Batch, Match
+from cohorts.partner_api.changes import Column, Run
 from profiles import waiting
 from profiles.models import IdentifierKind
 from profiles.rules import Key

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from campaigns.models import Channel, State
 from campaigns.results_export import COLUMNS
-from segments.schema import FilterTree
+from segments.api.schema import FilterTree
 
 LIST_PARAMETERS = [
     OpenApiParameter("page", int, description="From 0."),

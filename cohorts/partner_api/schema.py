@@ -1,4 +1,4 @@
-"""The partner calls as the OpenAPI document describes them. `cohorts.requests` checks them."""
+"""The partner calls as the OpenAPI document describes them; `requests` beside it checks them."""
 
 from typing import Any
 

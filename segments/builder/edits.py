@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from segments.draft import Draft, DraftGroup, DraftRow, Fields
+from segments.builder.draft import Draft, DraftGroup, DraftRow, Fields
 from segments.tree import Match
 
 Edit = Callable[[Draft, str], None]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-# By the input that the values were given with (see `segments.choices`).
+# By the input that the values were given with (see `segments.builder.choices`).
 _VALUES: Mapping[str, object] = {
     "text": _("Type what to compare with."),
     "texts": _("Type at least one value; each may have 5,000 characters."),

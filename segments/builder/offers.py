@@ -2,8 +2,8 @@
 
 from django.utils.functional import cached_property
 
-from segments import choices, picks
-from segments.draft import Draft, DraftRow
+from segments.builder import choices, picks
+from segments.builder.draft import Draft, DraftRow
 from segments.filters.base import CohortReference
 from segments.models import Segment
 from workspaces.models import Workspace

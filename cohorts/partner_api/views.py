@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cohorts import inbox, registry, requests, schema
+from cohorts import registry
+from cohorts.partner_api import inbox, requests, schema
 from common.addresses import client_address
 from common.errors import Unauthorized, UnsupportedEncoding
 from common.metrics import partner_ids_total

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from segments import choices, complaints, picks
-from segments.draft import DraftGroup, DraftRow
+from segments.builder import choices, complaints, picks
+from segments.builder.draft import DraftGroup, DraftRow
+from segments.builder.offers import Offers
 from segments.explaining import FilterAnswer
 from segments.freshness import CohortState
-from segments.offers import Offers
 from segments.reach import FilterReach, GroupReach
 
 

@@ -1,5 +1,5 @@
 from common.urls import endpoint
-from segments.api import (
+from segments.api.views import (
     SegmentCreateView,
     SegmentDataSeriesView,
     SegmentDetailsView,

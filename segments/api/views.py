@@ -12,7 +12,8 @@ from common import queries
 from common.errors import BadRequest, NotFound
 from common.snapshots import snapshot
 from common.times import stamp
-from segments import evaluation, history, requests, schema, services, wording
+from segments import evaluation, history, services, wording
+from segments.api import requests, schema
 from segments.models import Segment
 from segments.reading import InvalidTree
 from segments.resolving import resolve

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from cohorts.schema import Refusal
+from cohorts.partner_api.schema import Refusal
 
 
 class CohortSummary(serializers.Serializer[Any]):

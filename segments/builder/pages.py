@@ -21,9 +21,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from segments import edits, picks, services
-from segments.builder import Builder
-from segments.draft import Draft
+from segments import services
+from segments.builder import edits, picks
+from segments.builder.draft import Draft
+from segments.builder.form import Builder
 from segments.forms import SegmentForm
 from segments.models import Segment
 from segments.pages.wording import edited_meanwhile
@@ -35,7 +36,7 @@ from workspaces.models import Workspace
 
 
 class BuilderAdmin(WalledAdmin):
-    """Puts `segments.builder` in the place of Django's form."""
+    """Puts `segments.builder.form` in the place of Django's form."""
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -8,8 +8,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from cohorts import attempts
-from cohorts.apply import MOST_REQUESTS, apply_batch
+from cohorts.applying import attempts
+from cohorts.applying.apply import MOST_REQUESTS, apply_batch
 from cohorts.models import Cohort
 from common.http import is_database_away
 from common.metrics import apply_seconds

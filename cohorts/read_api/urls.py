@@ -1,4 +1,4 @@
-from cohorts.read_api import CohortDetailsView, CohortListView
+from cohorts.read_api.views import CohortDetailsView, CohortListView
 from common.urls import endpoint
 
 urlpatterns = [
