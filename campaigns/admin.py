@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Canvas
 from campaigns.pages.listing import ListPage
@@ -13,6 +14,7 @@ class Pages(RunningPages, ListPage):
 class CampaignAdmin(Pages):
     """One message to an audience."""
 
+    add_words = _("New campaign")
     list_select_related = ("launch",)
 
 
@@ -20,4 +22,5 @@ class CampaignAdmin(Pages):
 class CanvasAdmin(Pages):
     """Several messages, one after another."""
 
+    add_words = _("New Canvas")
     list_select_related = ("launch",)

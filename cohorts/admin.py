@@ -44,7 +44,7 @@ class CohortAdmin(ParkedActions, UploadPages, ChangingPages, OverviewPage):
     empty_template = "cohorts/partials/none.html"
     actions_detail = ("retry", "skip")
     search_fields = ("name",)
-    search_help_text = _("Name, former name, cohort id or export file name")
+    search_help_text = _("Name, old name, id or export file name")
     ordering = (F("head__last_received_at").desc(nulls_last=True), "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cohort]:

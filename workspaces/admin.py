@@ -40,6 +40,7 @@ class UserAdmin(DjangoUserAdmin, AuditedAdmin):  # type: ignore[misc, type-arg]
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "email", "shown_access", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
+    search_help_text = _("Username, name or email address")
     list_select_related = True
     # What makes an operator is for operators to give.
     reserved = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -110,6 +111,7 @@ class MembershipAdmin(TeamPages):
 
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
+    search_help_text = _("Username or email address")
 
 
 @admin.register(Workspace)
@@ -117,6 +119,7 @@ class WorkspaceAdmin(AuditedAdmin):
     list_display = ("name", "slug", "waiting_retention_days", "waiting_cap", "created_at")
     list_select_related = True
     search_fields = ("name", "slug")
+    search_help_text = _("Name or slug")
     fields = ("name", "slug", "waiting_retention_days", "waiting_cap", "created_at")
     readonly_fields = ("created_at",)
     noted_values = ("waiting_retention_days", "waiting_cap")

@@ -41,6 +41,7 @@ class ListPage(CampaignPage):
     list_filter = ("state", ArchivedFilter)
     list_per_page = 25
     search_fields = ("name", "description", "tags")
+    search_help_text = _("Words of name, description or tags")
     ordering = ("-updated_at",)
     empty_template = "campaigns/partials/none.html"
 

@@ -53,7 +53,7 @@ def test_a_segment_becomes_a_campaign_that_is_mailed(visitor, instance):
     assert 0 < reached < 1_000
     assert violations(visitor) == []
     with page.expect_navigation(url="**/summary/", wait_until="networkidle"):
-        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("button", name="Save and continue").click()
 
     assert page.locator(".campaign-total").inner_text() == str(reached)
     press(visitor, "Launch")
