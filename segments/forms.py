@@ -79,4 +79,6 @@ class SegmentForm(forms.Form):
 
     def base_on(self, version: int) -> None:
         """Take the segment as of that version for what whoever saves next has seen."""
-        self.data = {**self.data, "version": str(version)}
+        data = self.data.copy()  # type: ignore[attr-defined]  # of a request, and never changed
+        data["version"] = str(version)
+        self.data = data

@@ -1,5 +1,7 @@
 """Every save is kept, can be compared and brought back, and never overwrites another's unseen."""
 
+import re
+
 from segments import services
 from segments.differences import differences
 from segments.models import Segment
@@ -181,7 +183,8 @@ def test_saving_what_somebody_else_changed_meanwhile_is_refused_once_and_loses_n
 
     assert "olga saved this segment after you opened it" in page
     assert f'href="{page_of(made, 2)}"' in page
-    assert "Mine." in page
+    assert re.search(r">\s*Mine\.\s*</textarea>", page)
+    assert f'name="name" value="{made.name}"' in page
     assert Segment.objects.get(pk=made.pk).description == "Theirs."
 
     assert 'name="version" value="2"' in page
