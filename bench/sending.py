@@ -113,7 +113,7 @@ class _Bench:
         with PeakMemory({"worker": roots["worker"]}) as memory:
             self.instance.manage("shell", "--verbosity", "0", "-c", launch)
             for number in range(self.kills):
-                self._await(lambda n=number: arrived() > recipients * n // self.kills)  # type: ignore[misc]
+                self._await_more(arrived, than=recipients * number // self.kills)
                 memory.follow("worker", self._kill())
             self._await(lambda: self._seconds(channel) is not None)
         seconds = self._seconds(channel)
@@ -137,6 +137,9 @@ class _Bench:
         """From its first batch to its last; None while it isn't sent."""
         row = self.connection.execute(PROGRESS, [channel]).fetchone()
         return float(row[1]) if row and row[0] == "sent" else None
+
+    def _await_more(self, arrived: Callable[[], int], *, than: int) -> None:
+        self._await(lambda: arrived() > than)
 
     @staticmethod
     def _await(condition: Callable[[], bool]) -> None:

@@ -8,12 +8,12 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from campaigns import audited, where_used  # noqa: PLC0415  # models aren't loaded before
-        from campaigns import overview as our_overview  # noqa: PLC0415  # likewise
-        from cohorts import usage as cohort_usage  # noqa: PLC0415  # likewise
-        from segments import usage  # noqa: PLC0415  # likewise
-        from workspaces import overview  # noqa: PLC0415  # likewise
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
+        from campaigns import audited, where_used
+        from campaigns import overview as our_overview
+        from cohorts import usage as cohort_usage
+        from segments import usage
+        from workspaces import overview
+        from workspaces.audit_log import names
 
         usage.register(where_used.of_segments)
         cohort_usage.register(where_used.of_cohorts)

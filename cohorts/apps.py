@@ -8,17 +8,17 @@ class CohortsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cohorts import audited, belonging, members  # noqa: PLC0415  # models are there only now
-        from cohorts import deliveries as ours  # noqa: PLC0415  # likewise
-        from cohorts import overview as our_overview  # noqa: PLC0415  # likewise
-        from cohorts.importing import panel, staging  # noqa: PLC0415  # likewise
-        from cohorts.importing.files import COHORT_FILE  # noqa: PLC0415  # likewise
-        from imports import kinds  # noqa: PLC0415  # likewise
-        from partners import deliveries  # noqa: PLC0415  # likewise
-        from profiles import belonging as belongings  # noqa: PLC0415  # likewise
-        from profiles import memberships  # noqa: PLC0415  # likewise
-        from workspaces import overview  # noqa: PLC0415  # likewise
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
+        from cohorts import audited, belonging, members
+        from cohorts import deliveries as ours
+        from cohorts import overview as our_overview
+        from cohorts.importing import panel, staging
+        from cohorts.importing.files import COHORT_FILE
+        from imports import kinds
+        from partners import deliveries
+        from profiles import belonging as belongings
+        from profiles import memberships
+        from workspaces import overview
+        from workspaces.audit_log import names
 
         memberships.register(members)
         memberships.register(staging)

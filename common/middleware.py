@@ -22,10 +22,10 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = request_ids.new()  # type: ignore[attr-defined]
+        request.request_id = request_ids.new()  # type: ignore[attr-defined]  # ours
         refusal = self._read(request) if is_api(request) else None
         response = error_response(refusal) if refusal else self.get_response(request)
-        response["X-Request-Id"] = str(request.request_id)  # type: ignore[attr-defined]
+        response["X-Request-Id"] = str(request.request_id)  # type: ignore[attr-defined]  # ours
         return response
 
     def _read(self, request: HttpRequest) -> errors.ApiError | None:

@@ -8,7 +8,7 @@ class ImportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from imports.audited import jobs  # noqa: PLC0415  # models are there only now
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
+        from imports.audited import jobs
+        from workspaces.audit_log import names
 
         names.register("import", jobs)

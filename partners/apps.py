@@ -8,12 +8,12 @@ class PartnersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from partners import overview as ours  # noqa: PLC0415  # likewise
-        from partners.audited import partners  # noqa: PLC0415  # models are there only now
-        from partners.models import DataImportKey, PartnerApiKey  # noqa: PLC0415  # likewise
-        from workspaces import overview  # noqa: PLC0415  # likewise
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
-        from workspaces.key_pages.names import namer  # noqa: PLC0415  # likewise
+        from partners import overview as ours
+        from partners.audited import partners
+        from partners.models import DataImportKey, PartnerApiKey
+        from workspaces import overview
+        from workspaces.audit_log import names
+        from workspaces.key_pages.names import namer
 
         for object_type in ("partner", "integration"):
             names.register(object_type, partners)

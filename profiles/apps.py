@@ -8,10 +8,10 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from imports import kinds  # noqa: PLC0415  # models are there only now
-        from profiles import audited  # noqa: PLC0415  # likewise
-        from profiles.importing.users import USER_FILE  # noqa: PLC0415  # likewise
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
+        from imports import kinds
+        from profiles import audited
+        from profiles.importing.users import USER_FILE
+        from workspaces.audit_log import names
 
         kinds.register(USER_FILE)
         names.register("user", audited.users)

@@ -8,14 +8,14 @@ class SegmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cohorts import usage as cohort_users  # noqa: PLC0415  # models aren't loaded before
-        from imports import kinds, results  # noqa: PLC0415  # likewise
-        from profiles import belonging as belongings  # noqa: PLC0415  # likewise
-        from segments import audited, belonging, cohort_usage, usage  # noqa: PLC0415  # likewise
-        from segments import overview as our_overview  # noqa: PLC0415  # likewise
-        from segments.exporting.kind import SEGMENT_EXPORT  # noqa: PLC0415  # likewise
-        from workspaces import overview  # noqa: PLC0415  # likewise
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
+        from cohorts import usage as cohort_users
+        from imports import kinds, results
+        from profiles import belonging as belongings
+        from segments import audited, belonging, cohort_usage, usage
+        from segments import overview as our_overview
+        from segments.exporting.kind import SEGMENT_EXPORT
+        from workspaces import overview
+        from workspaces.audit_log import names
 
         belongings.register("segments", belonging.read)
         usage.register(usage.segments_made_of)

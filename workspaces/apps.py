@@ -8,12 +8,12 @@ class WorkspacesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from workspaces import overview, overview_parts  # noqa: PLC0415  # models are there
+        from workspaces import overview, overview_parts
         from workspaces import schema as _schema  # noqa: F401, PLC0415  # registers itself
         from workspaces.accounts import lockouts  # noqa: F401, PLC0415  # listens to sign-ins
-        from workspaces.audit_log import names  # noqa: PLC0415  # likewise
-        from workspaces.key_pages.names import namer  # noqa: PLC0415  # likewise
-        from workspaces.models import RestApiKey  # noqa: PLC0415  # likewise
+        from workspaces.audit_log import names
+        from workspaces.key_pages.names import namer
+        from workspaces.models import RestApiKey
 
         names.register("workspace", names.workspaces)
         names.register("rest_api_key", namer(RestApiKey))
