@@ -15,7 +15,7 @@ from campaigns.tests.mail_server import mail_server
 from campaigns.tests.test_launching import cohort_filter, make_segment, uploaded
 from cohorts.tests.factories import Connector, apply_all
 from profiles.models import Profile
-from segments.tests.test_builder import row
+from segments.tests.builder_form import row
 from tests.factories import make_marketer, make_member, make_workspace
 from workspaces.models import AuditEntry, User
 from workspaces.roles import Role

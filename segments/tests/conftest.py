@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import make_workspace
+from tests.factories import make_operator, make_workspace
 
 
 @pytest.fixture
@@ -11,3 +11,9 @@ def acme(db):
 @pytest.fixture
 def globex(db):
     return make_workspace("globex")
+
+
+@pytest.fixture
+def olga(client, acme):
+    client.force_login(make_operator())
+    return client
